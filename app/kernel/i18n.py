@@ -1,0 +1,33 @@
+"""Sentences for people: the msgid is the Chinese sentence, catalogues translate it.
+
+Outside an application (pure tests, tools) the Chinese sentence itself is the answer, so that
+nothing below the pages depends on a running web application.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import has_app_context
+from flask_babel import gettext as _translate
+from flask_babel.speaklater import LazyString
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _(sentence: str, **values: Any) -> str:
+    """The sentence in the reader's language, with %(name)s filled in."""
+    if has_app_context():
+        return str(_translate(sentence, **values))
+    return sentence % values if values else sentence
+
+
+def _l(sentence: str, **values: Any) -> LazyString:
+    """The same, put into words only when it is shown."""
+    return LazyString(_, sentence, **values)
+
+
+def listed(words: Sequence[object]) -> str:
+    """Words joined as a Chinese enumeration."""
+    return "、".join(str(w) for w in words)
