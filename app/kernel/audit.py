@@ -1,0 +1,75 @@
+"""The trail: one row for every act, in the transaction of the act, never changed afterwards."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import DateTime, String, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel import clock
+from app.kernel.db import Base, BigId, Scoped, db
+from app.kernel.types import Fen
+
+if TYPE_CHECKING:
+    from app.kernel.actor import Actor
+
+OK, REFUSED = "ok", "refused"
+
+
+class Event(Scoped, Base):
+    """Who did what to which row, when, from where, and what came of it.
+
+    `org_path` is the place the act concerns (the subject's, else the actor's), so that each
+    bureau reads the trail of its own tree. `bulk` joins the rows of one press. Append-only:
+    triggers in the database refuse UPDATE and DELETE.
+    """
+
+    __tablename__ = "event"
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
+    bulk: Mapped[str] = mapped_column(String(32), index=True)
+    actor_id: Mapped[int | None] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(32))
+    actor_org: Mapped[int | None]
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    verb: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(40), default="")
+    subject_id: Mapped[int | None] = mapped_column(BigId)
+    old: Mapped[str] = mapped_column(String(20), default="")
+    new: Mapped[str] = mapped_column(String(20), default="")
+    outcome: Mapped[str] = mapped_column(String(10), default=OK)
+    count: Mapped[int | None]
+    fen: Mapped[int | None] = mapped_column(Fen())
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    note: Mapped[str] = mapped_column(String(2000), default="")
+    filter_text: Mapped[str] = mapped_column(String(2000), default="")
+
+
+def new_bulk() -> str:
+    return uuid.uuid4().hex
+
+
+def who(actor: Actor) -> dict[str, Any]:
+    """The columns of an event that say who acted, when and from where."""
+    return {"at": clock.now(), "actor_id": actor.id, "actor": actor.username, "role": actor.role,
+            "actor_org": actor.org_id, "ip": actor.ip}  # fmt: skip
+
+
+BLANK: dict[str, Any] = {
+    "subject": "", "subject_id": None, "old": "", "new": "", "outcome": OK, "count": None,
+    "fen": None, "digest": "", "note": "", "filter_text": "",
+}  # fmt: skip
+
+
+def record(verb: str, *, actor: Actor, org_path: str = "", **what: Any) -> None:
+    """One event stands in the caller's transaction.
+
+    `what`: any of `BLANK`'s columns; longer texts are cut to their column's width.
+    """
+    row = BLANK | {"bulk": new_bulk(), "verb": verb, "org_path": org_path or actor.org_path}
+    row |= who(actor) | what
+    row["note"], row["filter_text"] = row["note"][:2000], row["filter_text"][:2000]
+    db.session.execute(insert(Event.__table__), row)

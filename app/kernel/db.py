@@ -1,0 +1,97 @@
+"""The relational core: one metadata for the framework's tables and ours, on both databases."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from flask_appbuilder import Model
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Engine, Integer, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.kernel.types import OrgPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    class _Model(DeclarativeBase):
+        """What the type checker sees in place of the framework's untyped base."""
+else:
+    _Model = Model
+
+NAMING = {
+    "ix": "ix_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+Model.metadata.naming_convention = NAMING
+
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+migrate = Migrate(render_as_batch=True, compare_type=True)
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""Row numbers of the big tables; SQLite only counts by itself in a plain INTEGER key."""
+
+
+class Base(_Model):
+    """A table of ours: one whole-number key."""
+
+    __abstract__ = True
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+
+class Scoped:
+    """A row that lies at one place of the organisation tree and is seen from there upwards."""
+
+    org_path: Mapped[str] = mapped_column(OrgPath(), index=True)
+
+
+class SystemOnly:
+    """A row no account reads directly: services answer for it, after their own check."""
+
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions begun inside mean to write: SQLite takes its one write lock at once.
+
+    Without it a transaction that reads first and writes later dies of SQLITE_BUSY_SNAPSHOT
+    as soon as somebody else wrote in between, and no time-out helps.
+    """
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def intend_to_write(on: bool) -> None:
+    """The same for a whole request, which has no block of its own."""
+    _writing.set(on)
+
+
+@event.listens_for(Engine, "connect")
+def _tune_sqlite(dbapi: Any, _record: object) -> None:
+    if "sqlite" not in type(dbapi).__module__:
+        return
+    dbapi.isolation_level = None  # we say BEGIN ourselves, see _begin
+    cursor = dbapi.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+                   "busy_timeout=30000", "temp_store=MEMORY", "cache_size=-65536"):  # fmt: skip
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
