@@ -1,0 +1,48 @@
+"""Which database the tests run on, said once.
+
+TEST_DATABASE=sqlite (default) or postgresql. The process that starts the tests also starts the
+server; each test worker has a database of its own in it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+SOCKETS = "AID_TEST_POSTGRES"
+_server: pytest.StashKey[AbstractContextManager[Path]] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("TEST_DATABASE") != "postgresql" or hasattr(config, "workerinput"):
+        return
+    config.stash[_server] = postgres.cluster()
+    os.environ[SOCKETS] = str(config.stash[_server].__enter__())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server in config.stash:
+        config.stash[_server].__exit__(None, None, None)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {os.environ.get('TEST_DATABASE', 'sqlite')}"
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database that belongs to this test worker alone."""
+    if sockets := os.environ.get(SOCKETS):
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+        yield postgres.new_database(Path(sockets), f"aid_{worker}")
+    else:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'aid.db'}"
