@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import flask_appbuilder.security.sqla.models  # noqa: F401  (ab_user stands in our metadata)
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,7 +15,9 @@ from app.kernel.i18n import _l
 from app.kernel.types import OrgPath
 
 PROVINCE, PREFECTURE, COUNTY, SCHOOL = "province", "prefecture", "county", "school"
-LEVELS = {PROVINCE: _l("省级"), PREFECTURE: _l("设区市"), COUNTY: _l("县(市、区)"), SCHOOL: _l("学校")}
+LEVELS = {
+    PROVINCE: _l("省级"), PREFECTURE: _l("设区市"), COUNTY: _l("县(市、区)"), SCHOOL: _l("学校"),
+}  # fmt: skip
 
 CLERK, REVIEWER, APPROVER = "clerk", "reviewer", "approver"
 EXPORTER, POSTER = "exporter", "poster"
@@ -28,7 +31,8 @@ SCHOOL_DUTIES = frozenset({CLERK, REVIEWER})
 ADMIN_DUTIES = frozenset({SYSADMIN, SECADMIN, AUDITOR})
 
 SCHOOL_CLERK, SCHOOL_REVIEWER = "school_clerk", "school_reviewer"
-BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER = "bureau_clerk", "bureau_reviewer", "bureau_approver"
+BUREAU_CLERK, BUREAU_REVIEWER = "bureau_clerk", "bureau_reviewer"
+BUREAU_APPROVER = "bureau_approver"
 BUREAU_EXPORTER, BUREAU_POSTER = "bureau_exporter", "bureau_poster"
 ROLES = {
     SCHOOL_CLERK: _l("学校经办"), SCHOOL_REVIEWER: _l("学校复核"), BUREAU_CLERK: _l("主管部门经办"),
@@ -38,7 +42,9 @@ ROLES = {
     CLOCK_ROLE: _l("系统定时任务"),
 }  # fmt: skip
 SCHOOLS = frozenset({SCHOOL_CLERK, SCHOOL_REVIEWER})
-BUREAUS = frozenset({BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER, BUREAU_EXPORTER, BUREAU_POSTER})
+BUREAUS = frozenset(
+    {BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER, BUREAU_EXPORTER, BUREAU_POSTER}
+)
 STAFF = SCHOOLS | BUREAUS
 ADMINS = ADMIN_DUTIES
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Engine, Integer, event
+from sqlalchemy import BigInteger, Engine, Index, Integer, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.kernel.types import OrgPath
@@ -25,7 +25,7 @@ else:
     _Model = Model
 
 NAMING = {
-    "ix": "ix_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -51,6 +51,11 @@ class Scoped:
     """A row that lies at one place of the organisation tree and is seen from there upwards."""
 
     org_path: Mapped[str] = mapped_column(OrgPath(), index=True)
+
+
+def unique_where(name: str, *columns: Any, where: Any) -> Index:
+    """A uniqueness that holds for the rows of one condition only, on both databases."""
+    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 class SystemOnly:

@@ -87,7 +87,7 @@ class Workflow:
     trail proves what was decided on.
     """
 
-    all: list[Workflow] = []  # noqa: RUF012  (a registry, filled by declarations)
+    all: list[Workflow] = []
 
     def __init__(self, model: type[Any], states: Mapping[str, Any], steps: Iterable[Step],
                  evidence: Mapping[str, Any] | None = None) -> None:  # fmt: skip

@@ -1,0 +1,1 @@
+"""发放: runs of payments, packages for the bank, results, and paying again what failed."""

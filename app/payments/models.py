@@ -1,0 +1,183 @@
+"""Run, payment, attempt: what is to be paid, and each try to pay it.
+
+A payment exists once for a line and holds its months (`registry.CoveredMonth`); an attempt is one
+order to the bank and never changes its card or amount. Only a failed attempt is followed by
+another, and only one attempt of a payment can ever be paid: both are unique in the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Org
+from app.kernel import clock
+from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
+from app.kernel.i18n import _l
+from app.kernel.types import Fen, Month, PersonName, YearMonth
+from app.registry.models import Programme
+
+OUTCOMES = {
+    "waiting": _l("待发送"), "sent": _l("已提交银行"), "paid": _l("已到账"), "failed": _l("失败"),
+    "unknown": _l("待查明"), "returned": _l("已退汇"),
+}  # fmt: skip
+AGAIN = ("failed", "returned")
+"""Outcomes after which the money is with us again: the only ones that may be paid again."""
+FATES = {"posted": _l("已入账"), "same": _l("重复导入,未变"), "aside": _l("待查明")}
+
+
+class PayRun(Scoped, Base):
+    """One bureau's payment of one month's confirmed lines. `kind` again: of failed ones."""
+
+    __tablename__ = "pay_run"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'exported', 'checked', 'settled', 'void')",
+                        name="state"),
+        CheckConstraint("kind IN ('first', 'again')", name="kind"),
+        Index("ix_pay_run_bureau_id_month", "bureau_id", "month"),
+    )  # fmt: skip
+    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    bureau_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
+    month: Mapped[YearMonth] = mapped_column(Month())
+    kind: Mapped[str] = mapped_column(String(8), default="first")
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    line_count: Mapped[int] = mapped_column(default=0)
+    total_fen: Mapped[int] = mapped_column(Fen(), default=0)
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    profile: Mapped[str] = mapped_column(String(40), default="")
+    profile_data: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    created_by: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    exported_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    programme: Mapped[Programme] = relationship()
+    bureau: Mapped[Org] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.bureau} {self.month} #{self.id}"
+
+
+class Payment(Scoped, Base):
+    """What one line is owed. Lies at the school, so that the school sees its own students'."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        Index("ix_payment_person_id", "person_id"),
+        CheckConstraint("fen > 0", name="fen"),
+    )
+    line_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_line.id"), unique=True)
+    first_run_id: Mapped[int] = mapped_column(Integer, index=True)
+    person_id: Mapped[int] = mapped_column(BigId)
+    programme_id: Mapped[int] = mapped_column(Integer)
+    fen: Mapped[int] = mapped_column(Fen())
+    attempt_no: Mapped[int] = mapped_column(default=1)
+
+
+class Attempt(Scoped, Base):
+    """One order to the bank. `ref` is our reference on the bank's line and comes back with it."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "no"),
+        UniqueConstraint("run_id", "seq"),
+        CheckConstraint("state IN ('waiting', 'sent', 'paid', 'failed', 'unknown', 'returned')",
+                        name="state"),
+    )  # fmt: skip
+    payment_id: Mapped[int] = mapped_column(BigId, ForeignKey("payment.id"))
+    run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"))
+    no: Mapped[int]
+    seq: Mapped[int]
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    card_id: Mapped[int] = mapped_column(BigId)
+    name: Mapped[str] = mapped_column(PersonName())
+    card_mask: Mapped[str] = mapped_column(String(30))
+    fen: Mapped[int] = mapped_column(Fen())
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    reason_text: Mapped[str] = mapped_column(String(200), default="")
+    bank_ref: Mapped[str] = mapped_column(String(60), default="")
+    arrived_on: Mapped[dt.date | None] = mapped_column(Date)
+    run: Mapped[PayRun] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.name}"
+
+
+unique_where("uq_attempt_paid", Attempt.payment_id, where=Attempt.state == "paid")
+
+
+class PayFile(Scoped, Base):
+    """One file of a package, with its control figures and its hash."""
+
+    __tablename__ = "pay_file"
+    __table_args__ = (UniqueConstraint("run_id", "name"),)
+    run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    row_count: Mapped[int]
+    fen: Mapped[int] = mapped_column(Fen())
+    sha256: Mapped[str] = mapped_column(String(64))
+    run: Mapped[PayRun] = relationship()
+
+
+class ResultFile(Scoped, Base):
+    """A file the bank gave back."""
+
+    __tablename__ = "result_file"
+    run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    row_count: Mapped[int] = mapped_column(default=0)
+    posted: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    aside: Mapped[int] = mapped_column(default=0)
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    run: Mapped[PayRun] = relationship()
+
+
+class ResultLine(Scoped, Base):
+    """One row of a result file and what became of it; a row set aside says why."""
+
+    __tablename__ = "result_line"
+    __table_args__ = (
+        Index("ix_result_line_file_id_fate", "file_id", "fate"),
+        Index("ix_result_line_run_id_fate", "run_id", "fate"),
+    )
+    file_id: Mapped[int] = mapped_column(Integer, ForeignKey("result_file.id"))
+    run_id: Mapped[int]
+    row: Mapped[int]
+    ref: Mapped[str] = mapped_column(String(64))
+    card_tail: Mapped[str] = mapped_column(String(4), default="")
+    name: Mapped[str] = mapped_column(String(80), default="")
+    fen: Mapped[int | None] = mapped_column(Fen())
+    outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    reason_text: Mapped[str] = mapped_column(String(200), default="")
+    bank_ref: Mapped[str] = mapped_column(String(60), default="")
+    arrived_on: Mapped[dt.date | None] = mapped_column(Date)
+    attempt_id: Mapped[int | None] = mapped_column(BigId)
+    fate: Mapped[str] = mapped_column(String(10), default="")
+    why: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Payer(SystemOnly, Base):
+    """The fiscal account a bureau pays from."""
+
+    __tablename__ = "payer"
+    org_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"), unique=True)
+    account: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(80))
+    bank_name: Mapped[str] = mapped_column(String(80), default="")
+    cnaps: Mapped[str] = mapped_column(String(12), default="")

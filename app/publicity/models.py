@@ -1,0 +1,206 @@
+"""The monthly list, its lines with the person's data frozen into them, what was found, the files.
+
+State stands on the list; a line carries only its own exception, so that a decision over 500 lists
+of 50,000 lines changes 500 rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    and_,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Org
+from app.kernel import clock
+from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
+from app.kernel.i18n import _l
+from app.kernel.types import (
+    BankCard,
+    BlindIndex,
+    Fen,
+    IdNumber,
+    Month,
+    OrgPath,
+    PersonName,
+    YearMonth,
+)
+from app.registry.models import Programme
+
+KINDS = {"REGULAR": _l("正常发放"), "SUPPLEMENT": _l("补发"), "AUTO": _l("免申请资助")}
+
+
+class AidList(Scoped, Base):
+    """One school's list of one programme for one month.
+
+    `line_count`, `total_fen` and `digest` describe the lines that are to be paid (removed ones
+    left out of the sums, not of the digest); they are set whenever lines change and copied into
+    every event of the list. A list of no lines with `zero_report` says "nobody this month".
+    """
+
+    __tablename__ = "aid_list"
+    __table_args__ = (
+        Index("ix_aid_list_month_state", "month", "state"),
+        Index("ix_aid_list_bureau_id_month", "bureau_id", "month"),
+        CheckConstraint("state IN ('draft', 'submitted', 'published', 'confirmed', 'void')",
+                        name="state"),
+        CheckConstraint("kind IN ('REGULAR', 'SUPPLEMENT', 'AUTO')", name="kind"),
+        CheckConstraint("first_month <= month", name="months"),
+    )  # fmt: skip
+    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"), index=True)
+    bureau_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
+    month: Mapped[YearMonth] = mapped_column(Month())
+    first_month: Mapped[YearMonth] = mapped_column(Month())
+    kind: Mapped[str] = mapped_column(String(12), default="REGULAR")
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    zero_report: Mapped[bool] = mapped_column(default=False)
+    line_count: Mapped[int] = mapped_column(default=0)
+    total_fen: Mapped[int] = mapped_column(Fen(), default=0)
+    removed_count: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    published_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    closes_on: Mapped[dt.date | None] = mapped_column(Date)
+    provisional: Mapped[bool] = mapped_column(default=False)
+    calendar_version: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    programme: Mapped[Programme] = relationship()
+    school: Mapped[Org] = relationship(foreign_keys=[school_id])
+    bureau: Mapped[Org] = relationship(foreign_keys=[bureau_id])
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.month}"
+
+
+unique_where(
+    "uq_aid_list_month", AidList.programme_id, AidList.school_id, AidList.month, AidList.kind,
+    where=and_(AidList.state != "void", AidList.kind != "SUPPLEMENT"),
+)  # fmt: skip
+
+
+class AidLine(Scoped, Base):
+    """One student on one list, as the school stated him; the card is the card row of then.
+
+    `state`: normal, objected (frozen while an objection is looked into), removed.
+    """
+
+    __tablename__ = "aid_line"
+    __table_args__ = (
+        UniqueConstraint("list_id", "person_id", "first_month"),
+        Index("ix_aid_line_person_id", "person_id"),
+        Index("ix_aid_line_org_path_id", "org_path", "id"),
+        CheckConstraint("state IN ('normal', 'objected', 'removed')", name="state"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("first_month <= last_month AND last_month - first_month < 12", name="span"),
+    )
+    org_path: Mapped[str] = mapped_column(OrgPath())
+    list_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_list.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    card_id: Mapped[int] = mapped_column(BigId, ForeignKey("card.id"))
+    seq: Mapped[int]
+    name: Mapped[str] = mapped_column(PersonName())
+    id_mask: Mapped[str] = mapped_column(String(30))
+    card_mask: Mapped[str] = mapped_column(String(30))
+    reg_no: Mapped[str] = mapped_column(String(30), default="")
+    grade: Mapped[int]
+    major: Mapped[str] = mapped_column(String(60))
+    class_name: Mapped[str] = mapped_column(String(60))
+    first_month: Mapped[YearMonth] = mapped_column(Month())
+    last_month: Mapped[YearMonth] = mapped_column(Month())
+    amount_fen: Mapped[int] = mapped_column(Fen())
+    state: Mapped[str] = mapped_column(String(10), default="normal")
+    remark: Mapped[str] = mapped_column(String(200), default="")
+    aid_list: Mapped[AidList] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.name}"
+
+
+class Finding(Scoped, Base):
+    """Something questionable about a well-formed line. Blocking ones must go before submitting.
+
+    `state`: open, overruled (the bureau took it on itself, with a reason in the trail).
+    """
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        UniqueConstraint("line_id", "code"),
+        Index("ix_finding_list_id_state", "list_id", "state"),
+        CheckConstraint("state IN ('open', 'overruled')", name="state"),
+        CheckConstraint("severity IN ('block', 'warn')", name="severity"),
+    )
+    list_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_list.id"))
+    line_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_line.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(String(20))
+    severity: Mapped[str] = mapped_column(String(5))
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    line: Mapped[AidLine] = relationship()
+    aid_list: Mapped[AidList] = relationship()
+
+
+class Upload(Scoped, Base):
+    """A file that came in: what it was, who sent it, what became of its rows.
+
+    `state`: staged (read and checked, nothing written yet), taken, dropped. Every row of the file
+    has one fate: `accepted` + `rejected` = `row_count`.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (CheckConstraint("state IN ('staged', 'taken', 'dropped')", name="state"),)
+    list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("aid_list.id"), index=True)
+    school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
+    file_name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="staged")
+    row_count: Mapped[int] = mapped_column(default=0)
+    accepted: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    total_fen: Mapped[int] = mapped_column(Fen(), default=0)
+    problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now, index=True)
+    school: Mapped[Org] = relationship()
+    aid_list: Mapped[AidList | None] = relationship()
+
+
+class StagedLine(SystemOnly, Base):
+    """A good row of an upload, waiting to be taken."""
+
+    __tablename__ = "staged_line"
+    __table_args__ = (Index("ix_staged_line_upload_id", "upload_id", "id_index"),)
+    upload_id: Mapped[int]
+    seq: Mapped[int]
+    id_index: Mapped[bytes] = mapped_column(BlindIndex())
+    id_no: Mapped[str] = mapped_column(IdNumber())
+    id_mask: Mapped[str] = mapped_column(String(30))
+    birth: Mapped[dt.date | None] = mapped_column(Date)
+    sex: Mapped[str] = mapped_column(String(1))
+    card_index: Mapped[bytes] = mapped_column(BlindIndex())
+    card_no: Mapped[str] = mapped_column(BankCard())
+    card_mask: Mapped[str] = mapped_column(String(30))
+    holder_name: Mapped[str] = mapped_column(PersonName())
+    bank_name: Mapped[str] = mapped_column(String(60))
+    cnaps: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(PersonName())
+    reg_no: Mapped[str] = mapped_column(String(30))
+    grade: Mapped[int]
+    major: Mapped[str] = mapped_column(String(60))
+    class_name: Mapped[str] = mapped_column(String(60))
+    first_month: Mapped[YearMonth] = mapped_column(Month())
+    last_month: Mapped[YearMonth] = mapped_column(Month())
+    amount_fen: Mapped[int] = mapped_column(Fen())
+    remark: Mapped[str] = mapped_column(String(200))
+    charset: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,182 @@
+"""Persons, enrolments, cards, programmes with their standards, holds, and the months already due.
+
+A person is one ID number, whatever schools he attends; what a school knows of him stands on the
+enrolment. Persons and cards are read by services only: a grid shows the masks frozen elsewhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Org
+from app.kernel import clock
+from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
+from app.kernel.i18n import _l
+from app.kernel.types import BankCard, BlindIndex, Fen, IdNumber, Month, PersonName, YearMonth
+
+AT_SCHOOL = "01"
+ENROLMENT_STATES = {
+    "01": _l("在读"), "02": _l("休学"), "03": _l("退学"), "04": _l("停学"), "05": _l("复学"),
+    "06": _l("流失"), "07": _l("毕业"), "08": _l("结业"), "09": _l("肄业"), "10": _l("转学"),
+    "11": _l("死亡"), "12": _l("保留入学资格"), "13": _l("公派出国"), "14": _l("开除"),
+    "15": _l("下落不明"), "99": _l("其他"),
+}  # fmt: skip
+STUDYING = ("01", "05")
+GRADES = {1: _l("一年级"), 2: _l("二年级"), 3: _l("三年级")}
+CARD_STATES = {"claimed": _l("待确认"), "active": _l("使用中"), "closed": _l("已停用")}
+GRANT = "GRANT"
+
+
+class Person(SystemOnly, Base):
+    """One human, as known by one ID number."""
+
+    __tablename__ = "person"
+    id_index: Mapped[bytes] = mapped_column(BlindIndex(), unique=True)
+    id_no: Mapped[str] = mapped_column(IdNumber())
+    id_mask: Mapped[str] = mapped_column(String(30))
+    birth: Mapped[dt.date | None] = mapped_column(Date)
+    sex: Mapped[str] = mapped_column(String(1), default="")
+
+
+class Enrolment(Scoped, Base):
+    """One person's studies at one school, as the student registry (学籍) has them."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        UniqueConstraint("school_id", "person_id"),
+        Index("ix_enrolment_school_id_id", "school_id", "id"),
+    )
+    school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(PersonName(), index=True)
+    id_mask: Mapped[str] = mapped_column(String(30))
+    reg_no: Mapped[str] = mapped_column(String(30), default="", index=True)
+    grade: Mapped[int]
+    major_code: Mapped[str] = mapped_column(String(10), default="")
+    major: Mapped[str] = mapped_column(String(60))
+    class_name: Mapped[str] = mapped_column(String(60))
+    enrolled_in: Mapped[YearMonth | None] = mapped_column(Month())
+    left_in: Mapped[YearMonth | None] = mapped_column(Month())
+    state: Mapped[str] = mapped_column(String(2), default=AT_SCHOOL)
+    school: Mapped[Org] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Card(SystemOnly, Base):
+    """A bank card as it was given for one person; a new number is a new row, never an edit.
+
+    One active card has one person and one person has one active card: the database holds it.
+    """
+
+    __tablename__ = "card"
+    __table_args__ = (
+        UniqueConstraint("person_id", "card_index", "holder_name"),
+        Index("ix_card_card_index", "card_index"),
+        CheckConstraint("state IN ('claimed', 'active', 'closed')", name="state"),
+    )
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    card_no: Mapped[str] = mapped_column(BankCard())
+    card_index: Mapped[bytes] = mapped_column(BlindIndex())
+    card_mask: Mapped[str] = mapped_column(String(30))
+    holder_name: Mapped[str] = mapped_column(PersonName())
+    bank_name: Mapped[str] = mapped_column(String(60), default="")
+    cnaps: Mapped[str] = mapped_column(String(12), default="")
+    state: Mapped[str] = mapped_column(String(8), default="claimed")
+    since: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+
+unique_where("uq_card_active_number", Card.card_index, where=Card.state == "active")
+unique_where("uq_card_active_person", Card.person_id, where=Card.state == "active")
+
+
+class Programme(Base):
+    """An aid programme; `paid_to` says whether money ever goes to a student's card."""
+
+    __tablename__ = "programme"
+    __table_args__ = (CheckConstraint("paid_to IN ('student', 'school')", name="paid_to"),)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    paid_to: Mapped[str] = mapped_column(String(8), default="student")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Standard(Base):
+    """What a programme pays from a month on: a year's fen, for which grades, in which months.
+
+    Never a constant: 2,000 yuan until 2024 autumn, 2,300 and grade 3 from 2025 spring.
+    """
+
+    __tablename__ = "standard"
+    __table_args__ = (UniqueConstraint("programme_id", "valid_from"),)
+    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    valid_from: Mapped[YearMonth] = mapped_column(Month())
+    valid_to: Mapped[YearMonth | None] = mapped_column(Month())
+    yearly_fen: Mapped[int] = mapped_column(Fen())
+    grades: Mapped[str] = mapped_column(String(20), default="1,2")
+    paid_months: Mapped[str] = mapped_column(String(40), default="2,3,4,5,6,9,10,11,12,1")
+    source: Mapped[str] = mapped_column(String(200), default="")
+    programme: Mapped[Programme] = relationship()
+
+
+class DueMonth(Base):
+    """What one student of a grade is due for one month: the standards, spread out.
+
+    Derived from `Standard` by `registry.service.spread_standards`; joined by checks and by runs
+    so that rates, grades and paid months are looked up in one place.
+    """
+
+    __tablename__ = "due_month"
+    __table_args__ = (UniqueConstraint("programme_id", "month", "grade"),)
+    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    month: Mapped[YearMonth] = mapped_column(Month())
+    grade: Mapped[int]
+    fen: Mapped[int] = mapped_column(Fen())
+
+
+class CalendarMonth(Base):
+    """Every month there is, so that a span of months can be joined apart in SQL."""
+
+    __tablename__ = "calendar_month"
+    month: Mapped[YearMonth] = mapped_column(Month(), unique=True)
+
+
+class Hold(Scoped, Base):
+    """停发: no payment of this programme to this person from a month on, until lifted."""
+
+    __tablename__ = "hold"
+    __table_args__ = (CheckConstraint("state IN ('on', 'lifted')", name="state"),)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    name: Mapped[str] = mapped_column(PersonName())
+    id_mask: Mapped[str] = mapped_column(String(30))
+    first_month: Mapped[YearMonth] = mapped_column(Month())
+    last_month: Mapped[YearMonth | None] = mapped_column(Month())
+    reason: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(8), default="on")
+
+
+class CoveredMonth(SystemOnly, Base):
+    """The lock against paying twice: one person, one programme, one month, one payment."""
+
+    __tablename__ = "covered_month"
+    __table_args__ = (UniqueConstraint("person_id", "programme_id", "month"),)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    month: Mapped[YearMonth] = mapped_column(Month())
+    payment_id: Mapped[int] = mapped_column(BigId, index=True)
