@@ -17,14 +17,8 @@ SCHOOL_ISSUED = "999"
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1)
 _CHECK = "10X98765432"
-_PROVINCES = frozenset(
-    f"{first}{second}"
-    for first, seconds in (
-        *(("1", "12345"), ("2", "123"), ("3", "1234567"), ("4", "123456"), ("5", "01234")),
-        *(("6", "12345"), ("7", "1"), ("8", "123")),
-    )
-    for second in seconds
-)
+_PROVINCE_SPANS = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+_PROVINCES = frozenset(str(n) for lo, hi in _PROVINCE_SPANS for n in range(lo, hi + 1))
 
 
 def _triples(place: int) -> dict[str, int]:

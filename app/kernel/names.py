@@ -9,7 +9,7 @@ DOT = "\u00b7"
 LONGEST = 50
 
 # Wide and half-wide forms, bullets and full stops that people type between parts of a name.
-_DOTS = "\u2022\u30fb\uff65\uff0e.\u2027\u2219\u22c5\u25cf\u0387\u2e31\u02d9\u1427\uff61"
+_DOTS = "\u2022\u30fb\uff65\uff0e.\u2027\u2219\u22c5\u25cf\u0387\u2e31\u02d9\u1427\uff61\u3002"
 _NOTHING = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\ue000-\uf8ff\U00020000-\U0003ffff"
 
@@ -33,7 +33,7 @@ def tidy(text: str) -> str:
     text = " ".join(text.split())
     if not _ANY_HAN.search(text):
         return text
-    text = _LOOSE_DOTS.sub(DOT, text)
+    text = _LOOSE_DOTS.sub(DOT, text).strip(DOT)
     return _SPACE_AT_HAN.sub("", text)
 
 

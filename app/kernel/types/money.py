@@ -92,7 +92,7 @@ def _from_text(raw: object) -> int:
         raise _not_money()
     text = "".join(halfwidth(raw).split()).lstrip("'").lstrip("¥").removesuffix("元")
     found = _YUAN.fullmatch(text.removeprefix("-"))
-    if not found or (text[0] == "-" and not found[1].strip("0,")):
+    if not found:
         raise _not_money()
     cents = found[2] or ""
     if len(cents) > 2:
@@ -117,7 +117,7 @@ def _too_fine() -> Refused:
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _TENS = ("仟", "佰", "拾", "")
-_GROUPS = ("", "万", "亿", "万亿")
+_GROUPS = ("亿", "万", "")
 
 
 def capitals(fen: int) -> str:
@@ -139,16 +139,17 @@ def capitals(fen: int) -> str:
 
 
 def _whole(n: int) -> str:
-    """A positive whole number below 10**16."""
-    digits = f"{n:016d}"
+    """A positive whole number of at most twelve digits, in groups of four."""
+    if n >= 10**12:
+        raise ValueError("more money than vouchers are written for")
+    digits = f"{n:012d}"
     text, gap = "", False
-    for place in range(4):
+    for place, group in enumerate(_GROUPS):
         four = digits[place * 4 : place * 4 + 4]
         if four == "0000":
             gap = True
             continue
-        text += ("零" if text and (gap or four[0] == "0") else "") + _four(four)
-        text += _GROUPS[3 - place]
+        text += ("零" if text and (gap or four[0] == "0") else "") + _four(four) + group
         gap = False
     return text
 

@@ -38,11 +38,10 @@ class Month(PlainRule[YearMonth]):
         refuse_blank(raw)
         if isinstance(raw, YearMonth):
             return raw
-        if isinstance(raw, dt.date):
-            return YearMonth.of(raw)
-        found = _MONTH.fullmatch(_spelled(raw))
         try:
-            if found:
+            if isinstance(raw, dt.date):
+                return YearMonth.of(raw)
+            if found := _MONTH.fullmatch(_spelled(raw)):
                 return YearMonth.at(int(found[1]), int(found[2] or found[3]))
         except ValueError:
             pass
@@ -69,12 +68,9 @@ class Day(PlainRule[dt.date]):
     def clean(cls, raw: object) -> dt.date:
         refuse_blank(raw)
         if isinstance(raw, dt.datetime):
-            raw = str(raw.replace(tzinfo=None))
-        elif isinstance(raw, dt.date):
-            return _sane(raw)
-        found = _DAY.fullmatch(_MIDNIGHT.sub("", _spelled(raw)))
+            raw = raw.replace(tzinfo=None)
         try:
-            if found:
+            if found := _DAY.fullmatch(_MIDNIGHT.sub("", _spelled(raw))):
                 return _sane(dt.date(*(int(part) for part in found.groups() if part)))
         except ValueError:
             pass

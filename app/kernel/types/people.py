@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sqlalchemy import LargeBinary, String
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from sqlalchemy import Dialect
+
+
+AccountKind = Literal["card", "passbook"]
+
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 
 
 class UpgradedNumber(str):
@@ -43,6 +49,8 @@ class IdNumber(Sealed):
             return _("这是学校编制的临时号码,请尽快换成身份证号")
         if isinstance(value, UpgradedNumber):
             return _("原为15位旧号码,已换成18位,请与身份证核对")
+        if value.endswith("000"):
+            return _("号码末三位是000,可能被表格软件改过,请与身份证核对")
         if not idcard.area_is_known(value):
             return _("身份证号前6位不是已知的行政区划代码,请与身份证核对")
         return None
@@ -67,6 +75,8 @@ def _read_id(number: str, today: dt.date) -> str:
     if birth is None or birth > today:
         raise Refused(_("身份证号第7至14位不是真实的出生日期"))
     if not idcard.checks(number):
+        if number.endswith("000"):
+            raise _damaged(_("身份证件号"))
         raise Refused(_("身份证号校验码不符,至少有一位写错,请与身份证核对"))
     return number
 
@@ -89,7 +99,7 @@ class BankCard(Sealed):
     hint = _l("16至19位银行卡号,单元格格式须为“文本”")
 
     @classmethod
-    def clean(cls, raw: object, kind: Literal["card", "passbook"] = "card") -> str:
+    def clean(cls, raw: object, kind: AccountKind = "card") -> str:
         number = unspaced(raw, _("银行卡号")).replace("-", "")
         if not (number.isascii() and number.isdecimal()):
             raise Refused(_("银行卡号只能是数字"))
@@ -103,32 +113,31 @@ class BankCard(Sealed):
         return number
 
     @classmethod
-    def doubt(cls, value: str) -> str | None:
-        if not value.startswith("62"):
+    def doubt(cls, value: str, kind: AccountKind = "card") -> str | None:
+        if len(value) > 15 and not value[15:].strip("0") and len(value[15:]) > 2:
+            return _("号码第16位起全是0,可能被表格软件改过,请与银行卡核对")
+        if kind == "card" and not value.startswith("62"):
             return _("不是以62开头的银联卡号,请核对")
         return None
 
     @classmethod
     def mask(cls, value: str) -> str:
-        return f"{value[:4]}****{value[-4:]}"
+        """Both ends, or only the last four of a number too short to keep a secret between."""
+        return f"{value[:4] if len(value) >= 12 else ''}****{value[-4:]}"
 
     @classmethod
     def last4(cls, value: str) -> str:
         return value[-4:]
 
 
-_LUHN = [
-    {f"{n:02d}": sum(divmod(n // 10 * 2, 10)) + n % 10 for n in range(100)},
-    {f"{n:02d}": n // 10 + sum(divmod(n % 10 * 2, 10)) for n in range(100)},
-]
+_LUHN = {f"{n:02d}": sum(divmod(n // 10 * 2, 10)) + n % 10 for n in range(100)}
 
 
 def luhn(digits: str) -> bool:
     """The last of the ASCII digits is the Luhn check digit of the others."""
     if len(digits) % 2:
         digits = "0" + digits
-    pairs = _LUHN[0]
-    return sum([pairs[digits[i : i + 2]] for i in range(0, len(digits), 2)]) % 10 == 0
+    return sum([_LUHN[digits[i : i + 2]] for i in range(0, len(digits), 2)]) % 10 == 0
 
 
 class BlindIndex(PlainRule[bytes]):
@@ -203,14 +212,22 @@ def unspaced(raw: object, what: str) -> str:
     """The characters of a text cell without spaces; numbers are refused, never repaired."""
     refuse_blank(raw)
     if not isinstance(raw, str):
-        raise Refused(
-            _(
-                "%(what)s是数字格式(如6.2E+18):表格软件只保留前15位,后面的数字已经变了。"
-                "请先把整列设置为“文本”格式,再重新录入原号码",
-                what=what,
-            )
+        raise _damaged(what)
+    text = "".join(halfwidth(raw).split()).lstrip("'\u2018\u2019`")
+    if _SCIENTIFIC.fullmatch(text):
+        raise _damaged(what)
+    return text
+
+
+def _damaged(what: str) -> Refused:
+    """What a spreadsheet does to long numbers, and how to keep it from doing so."""
+    return Refused(
+        _(
+            "%(what)s是数字格式(如6.2E+18):表格软件只保留前15位,后面的数字已经变了。"
+            "请先把整列设置为“文本”格式,再重新录入原号码",
+            what=what,
         )
-    return "".join(halfwidth(raw).split()).lstrip("'\u2018\u2019`")
+    )
 
 
 def starred(value: str, first: int, last: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import ColumnElement, String, and_
 
@@ -14,9 +14,7 @@ from app.kernel.types.people import starred, unspaced
 from app.kernel.types.rule import PlainRule, Sealed, halfwidth, refuse_blank
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
     from sqlalchemy.orm import QueryableAttribute
-    from sqlalchemy.types import TypeEngine
 
 _PATH = re.compile(r"/(?:[0-9]+/)*")
 _LONGEST_PATH = 255
@@ -26,7 +24,7 @@ class OrgPath(PlainRule[str]):
     """Ids from the root down, '/1/4/17/230/'. Ordered byte by byte in any database, so that
     everything below a place is one range of an ordinary index."""
 
-    impl = String(_LONGEST_PATH)
+    impl = String(_LONGEST_PATH).with_variant(String(_LONGEST_PATH, collation="C"), "postgresql")
     cache_ok = True
     code: ClassVar[str] = "org_path"
     sheet_format: ClassVar[str] = "@"
@@ -37,10 +35,6 @@ class OrgPath(PlainRule[str]):
         if isinstance(raw, str) and len(raw) <= _LONGEST_PATH and _PATH.fullmatch(raw):
             return raw
         raise Refused(_("机构路径不正确"))
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        collation = "C" if dialect.name == "postgresql" else None
-        return dialect.type_descriptor(String(_LONGEST_PATH, collation=collation))
 
 
 def prefix_range(path: str) -> tuple[str, str]:
@@ -91,7 +85,7 @@ class RegNo(Sealed):
     @classmethod
     def clean(cls, raw: object) -> str:
         number = unspaced(raw, _("学籍号")).upper()
-        if number[0] in "GJL" and len(number) == 19 and not _NATIONAL.fullmatch(number):
+        if number[:1] in ("G", "J", "L") and len(number) == 19 and not _NATIONAL.fullmatch(number):
             raise Refused(_("学籍号应为G、J或L加18位号码"))
         if not _PROVINCIAL.fullmatch(number):
             raise Refused(_("学籍号只能由6至32位数字、字母和连字符组成"))

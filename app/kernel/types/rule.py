@@ -114,7 +114,7 @@ class Sealed(PlainRule[str]):
         """Two seals of one value differ, so a comparison would find nothing and say nothing."""
 
         def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
-            if op in (operators.is_, operators.is_not) or other == (None,):
+            if op in (operators.is_, operators.is_not) or (len(other) == 1 and other[0] is None):
                 return super().operate(op, *other, **kwargs)
             raise TypeError("an encrypted column cannot be compared: search by its blind index")
 

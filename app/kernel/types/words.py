@@ -67,7 +67,7 @@ class Choice(Rule[str]):
         """`choices`: code -> label; `also`: other words people write -> code."""
         super().__init__(max(map(len, choices)), personal=personal)
         self.labels = dict(choices)
-        self.synonyms = dict(also or {})
+        self._meant = dict(also or {})
 
     def clean(self, raw: object) -> str:
         if is_blank(raw):
@@ -75,11 +75,15 @@ class Choice(Rule[str]):
         word = "".join(halfwidth(_words(raw)).split()).lstrip("'")
         if word in self.labels:
             return word
+        if word not in self._meant:
+            self._meant[word] = self._labelled(word)
+        return self._meant[word]
+
+    def _labelled(self, word: str) -> str:
+        """The code whose label, in the reader's language, is this word."""
         for code, label in self.labels.items():
             if word == "".join(halfwidth(str(label)).split()):
                 return code
-        if word in self.synonyms:
-            return self.synonyms[word]
         raise Refused(_("只能填写:%(words)s", words=listed(list(self.labels.values()))))
 
     def show(self, value: str) -> str:
