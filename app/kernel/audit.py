@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import DateTime, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel import clock
+from app.kernel import clock, scope
 from app.kernel.db import Base, BigId, Scoped, db
 from app.kernel.types import Fen
 
@@ -72,4 +72,4 @@ def record(verb: str, *, actor: Actor, org_path: str = "", **what: Any) -> None:
     row = BLANK | {"bulk": new_bulk(), "verb": verb, "org_path": org_path or actor.org_path}
     row |= who(actor) | what
     row["note"], row["filter_text"] = row["note"][:2000], row["filter_text"][:2000]
-    db.session.execute(insert(Event.__table__), row)
+    db.session.execute(insert(Event.__table__), row, execution_options=scope.placed())

@@ -87,9 +87,28 @@ def within(model: type[Any], path: str | None = None) -> ColumnElement[bool]:
     return and_(column >= lo, column < hi)
 
 
+def placed() -> dict[str, Any]:
+    """Execution options of a Core statement that carries the scope in words, or writes the trail.
+
+    Loader criteria do not reach Core statements, so one that touches scoped tables is refused
+    inside a scope unless its author says by this that the place of every row is settled.
+    """
+    return {"placed": True}
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _below(sub)
+
+
+def _guarded() -> Iterator[type[Any]]:
+    """Every mapped class that the scope hides: by place, entirely, or as the tree itself."""
+    return (c for c in (*_below(Scoped), *_below(SystemOnly), *_tree) if hasattr(c, "__table__"))
+
+
 def _scoped_tables() -> set[Any]:
-    found = [*Scoped.__subclasses__(), *SystemOnly.__subclasses__(), *_tree]
-    return {c.__table__ for c in found if hasattr(c, "__table__")}
+    return {c.__table__ for c in _guarded()}
 
 
 def _touches_scoped(statement: Any) -> bool:
@@ -100,19 +119,29 @@ def _touches_scoped(statement: Any) -> bool:
 @event.listens_for(db.session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     path = _path.get()
-    if path == EVERYTHING or state.is_column_load:
+    if path == EVERYTHING or state.is_column_load or state.execution_options.get("placed"):
         return
-    if path is None or state.is_insert:
+    if path is None or state.is_insert or not state.is_orm_statement:
         if _touches_scoped(state.statement):
             raise ScopeMissing(f"no scope for: {state.statement}")
         return
+    if state.is_update:
+        _refuse_moving(state)
     state.statement = state.statement.options(*_criteria(path))
+
+
+def _refuse_moving(state: ORMExecuteState) -> None:
+    """A set-based UPDATE never moves rows, nor names them one by one past the criteria."""
+    if isinstance(state.parameters, list) and _touches_scoped(state.statement):
+        raise ScopeMissing(f"rows are updated by condition, not by key: {state.statement}")
+    values = {getattr(c, "key", c) for c in getattr(state.statement, "_values", None) or ()}
+    if values & {"org_path", "path"} and _touches_scoped(state.statement):
+        raise ScopeMissing(f"rows are moved by services only: {state.statement}")
 
 
 def _criteria(path: str) -> list[Any]:
     if not path:
-        return [with_loader_criteria(m, false(), include_aliases=True)
-                for m in (*Scoped.__subclasses__(), *SystemOnly.__subclasses__(), *_tree)]  # fmt: skip
+        return [with_loader_criteria(m, false(), include_aliases=True) for m in _guarded()]
     lo, hi = prefix_range(path)
     found = [
         with_loader_criteria(
@@ -145,5 +174,6 @@ def _places(row: Any) -> list[Any]:
     name = "path" if type(row) in _tree else "org_path" if isinstance(row, Scoped) else ""
     if not name:
         return []
+    getattr(row, name)  # an expired place is read again, never taken for no place
     history = inspect(row).attrs[name].history
     return [*(history.added or ()), *(history.unchanged or ()), *(history.deleted or ())]
