@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import has_app_context
+from flask import current_app, has_app_context
 from flask_babel import gettext as _translate
 from flask_babel.speaklater import LazyString
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _(sentence: str, **values: Any) -> str:
     """The sentence in the reader's language, with %(name)s filled in."""
-    if has_app_context():
+    if has_app_context() and "babel" in current_app.extensions:
         return str(_translate(sentence, **values))
     return sentence % values if values else sentence
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -50,9 +50,9 @@ class Guard:
 class Step:
     """One arrow of a life cycle.
 
-    `by`: the roles that may take it. `unlike`: steps whose taker may not take this one since
-    the row last came to its state (two pairs of eyes). `stamps`: columns set by the step, each
-    from a callable of the actor giving a value or SQL. `then`: set-based effects in the same
+    `by`: the roles that may take it. `unlike`: steps whose taker may never take this one on the
+    same row (two pairs of eyes). `stamps`: the columns the step sets beside
+    the state, values or SQL. `then`: set-based effects in the same
     transaction. `note`: a reason must be given. `evidence` of the workflow goes to the trail.
     """
 
@@ -62,7 +62,7 @@ class Step:
     target: str
     by: frozenset[str]
     guards: tuple[Guard, ...] = ()
-    stamps: Mapping[str, Callable[[Actor], Any]] = field(default_factory=dict)
+    stamps: Callable[[Actor], Mapping[str, Any]] = lambda _actor: {}
     unlike: tuple[str, ...] = ()
     then: tuple[Callable[[Moved, Actor], None], ...] = ()
     note: bool = False
@@ -174,13 +174,14 @@ class Workflow:
         cells = [v if isinstance(v, ColumnElement) or hasattr(v, "__clause_element__")
                  else literal(v, t.c[k].type) for k, v in row.items()]  # fmt: skip
         source = select(*cells).where(here, self.ready(step, actor))
-        return int(db.session.execute(insert(t).from_select(list(row), source)).rowcount)
+        go = insert(t).from_select(list(row), source)
+        return int(db.session.execute(go, execution_options=scope.placed()).rowcount)
 
     def _move(self, step: Step, actor: Actor, bulk: str, written: int) -> None:
         """The rows that the events of `bulk` name stand in the step's target."""
         t = Event.__table__
         moved: Moved = select(t.c.subject_id).where(t.c.bulk == bulk)
-        values = {"state": step.target} | {k: make(actor) for k, make in step.stamps.items()}
+        values = {"state": step.target, **step.stamps(actor)}
         go = update(self.model).where(self.model.id.in_(moved), self.model.state.in_(step.source))
         done = db.session.execute(go.values(values).execution_options(synchronize_session=False))
         if done.rowcount != written:
@@ -193,8 +194,8 @@ class Workflow:
                   ) -> tuple[dict[int, str], int]:  # fmt: skip
         m = self.model
         tests = [*(g.holds(actor) for g in step.guards), self._other_hands(step, actor)]
-        says = [*(g.otherwise for g in step.guards),
-                _("经办与复核须由不同的人办理:您已办过前一步,不能再「%(step)s」", step=step.label)]  # fmt: skip
+        same = _("经办与复核须由不同的人办理:您已办过前一步,不能再「%(step)s」", step=step.label)
+        says = [*(g.otherwise for g in step.guards), same]
         rows = db.session.execute(
             select(m.id, m.state, func.count().over(), *tests)
             .where(here, not_(func.coalesce(self.ready(step, actor), False)))

@@ -37,7 +37,7 @@ from app.kernel.types import (
     PersonName,
     YearMonth,
 )
-from app.registry.models import Programme
+from app.registry.models import GRADE, Programme
 
 KINDS = {"REGULAR": _l("正常发放"), "SUPPLEMENT": _l("补发"), "AUTO": _l("免申请资助")}
 
@@ -114,7 +114,7 @@ class AidLine(Scoped, Base):
     id_mask: Mapped[str] = mapped_column(String(30))
     card_mask: Mapped[str] = mapped_column(String(30))
     reg_no: Mapped[str] = mapped_column(String(30), default="")
-    grade: Mapped[int]
+    grade: Mapped[str] = mapped_column(GRADE)
     major: Mapped[str] = mapped_column(String(60))
     class_name: Mapped[str] = mapped_column(String(60))
     first_month: Mapped[YearMonth] = mapped_column(Month())
@@ -122,6 +122,7 @@ class AidLine(Scoped, Base):
     amount_fen: Mapped[int] = mapped_column(Fen())
     state: Mapped[str] = mapped_column(String(10), default="normal")
     remark: Mapped[str] = mapped_column(String(200), default="")
+    unbankable: Mapped[bool] = mapped_column(default=False)
     aid_list: Mapped[AidList] = relationship()
 
     def __str__(self) -> str:
@@ -196,11 +197,11 @@ class StagedLine(SystemOnly, Base):
     cnaps: Mapped[str] = mapped_column(String(12))
     name: Mapped[str] = mapped_column(PersonName())
     reg_no: Mapped[str] = mapped_column(String(30))
-    grade: Mapped[int]
+    grade: Mapped[str] = mapped_column(GRADE)
     major: Mapped[str] = mapped_column(String(60))
     class_name: Mapped[str] = mapped_column(String(60))
     first_month: Mapped[YearMonth] = mapped_column(Month())
     last_month: Mapped[YearMonth] = mapped_column(Month())
     amount_fen: Mapped[int] = mapped_column(Fen())
     remark: Mapped[str] = mapped_column(String(200))
-    charset: Mapped[bool] = mapped_column(default=False)
+    unbankable: Mapped[bool] = mapped_column(default=False)

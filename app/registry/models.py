@@ -24,7 +24,16 @@ from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
 from app.kernel.i18n import _l
-from app.kernel.types import BankCard, BlindIndex, Fen, IdNumber, Month, PersonName, YearMonth
+from app.kernel.types import (
+    BankCard,
+    BlindIndex,
+    Choice,
+    Fen,
+    IdNumber,
+    Month,
+    PersonName,
+    YearMonth,
+)
 
 AT_SCHOOL = "01"
 ENROLMENT_STATES = {
@@ -34,7 +43,8 @@ ENROLMENT_STATES = {
     "15": _l("下落不明"), "99": _l("其他"),
 }  # fmt: skip
 STUDYING = ("01", "05")
-GRADES = {1: _l("一年级"), 2: _l("二年级"), 3: _l("三年级")}
+GRADES = {"1": _l("一年级"), "2": _l("二年级"), "3": _l("三年级")}
+GRADE = Choice(GRADES)
 CARD_STATES = {"claimed": _l("待确认"), "active": _l("使用中"), "closed": _l("已停用")}
 GRANT = "GRANT"
 
@@ -63,13 +73,13 @@ class Enrolment(Scoped, Base):
     name: Mapped[str] = mapped_column(PersonName(), index=True)
     id_mask: Mapped[str] = mapped_column(String(30))
     reg_no: Mapped[str] = mapped_column(String(30), default="", index=True)
-    grade: Mapped[int]
+    grade: Mapped[str] = mapped_column(GRADE)
     major_code: Mapped[str] = mapped_column(String(10), default="")
     major: Mapped[str] = mapped_column(String(60))
     class_name: Mapped[str] = mapped_column(String(60))
     enrolled_in: Mapped[YearMonth | None] = mapped_column(Month())
     left_in: Mapped[YearMonth | None] = mapped_column(Month())
-    state: Mapped[str] = mapped_column(String(2), default=AT_SCHOOL)
+    state: Mapped[str] = mapped_column(Choice(ENROLMENT_STATES), default=AT_SCHOOL)
     school: Mapped[Org] = relationship()
 
     def __str__(self) -> str:
@@ -145,7 +155,7 @@ class DueMonth(Base):
     __table_args__ = (UniqueConstraint("programme_id", "month", "grade"),)
     programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
     month: Mapped[YearMonth] = mapped_column(Month())
-    grade: Mapped[int]
+    grade: Mapped[str] = mapped_column(GRADE)
     fen: Mapped[int] = mapped_column(Fen())
 
 

@@ -44,6 +44,11 @@ class Rule(TypeDecorator[T]):
     width: ClassVar[int] = 12
     hint: ClassVar[Any] = ""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """SQLAlchemy looks for the word on the class itself, not on what it derives from."""
+        super().__init_subclass__(**kwargs)
+        cls.cache_ok = True
+
     def __init__(self, *args: Any, personal: Personal | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if personal is not None:

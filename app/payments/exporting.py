@@ -1,0 +1,118 @@
+"""From a run to a package for the bank's client."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from app.kernel import clock
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.kernel.i18n import _
+from app.kernel.scope import everyone
+from app.payments.banks import PayLine, RunContext, shipped, write_package
+from app.payments.models import Attempt, Payer, PayFile, Payment, PayRun
+from app.payments.workflow import RUNS
+from app.registry.models import Card, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app.kernel.actor import Actor
+    from app.kernel.workflow import Outcome
+    from app.payments.banks import Package, Profile
+
+T, P, C, H = (m.__table__ for m in (Attempt, Payment, Card, Person))
+R = PayRun.__table__
+
+
+def profile_named(name: str) -> Profile:
+    """The bank profile of that name; Refused with the names there are."""
+    known = shipped()
+    if name not in known:
+        raise Refused(_("没有名为「%(name)s」的银行格式,可用的有:%(known)s",
+                        name=name, known="、".join(known)))  # fmt: skip
+    return known[name]
+
+
+def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome:
+    """The run's package lies in `folder` and the run waits for a second person to check it.
+
+    Lines the bank's layout cannot carry (a character, a missing bank number) are set to failed
+    with the reason and are not in the files; every other line is sent. The files, the rows and
+    the state change together: a crash leaves the run open, and a new export starts clean.
+    Refused unless the run is open, the actor's own, and the profile can carry at least one line.
+    """
+    if actor.role not in RUNS.steps["export"].by:
+        raise Refused(_("银行文件由导出付款岗位导出"))
+    locked = db.session.scalar(
+        select(PayRun).where(PayRun.id == run.id).with_for_update(of=PayRun)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    if locked is None or locked.state != "open":
+        raise Refused(_("批次%(run)s已导出过,不能重复导出;可下载原文件", run=run.id))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with everyone("导出须解密本批次的卡号"):
+        package = write_package(profile, _lines(run, profile), folder, _context(run))
+        if not package.files:
+            raise Refused(_("没有一行能写入这种银行格式:%(why)s", why=package.unable[0][1]))
+        _write_down(run, profile, package)
+    db.session.expire_all()
+    return RUNS.take("export", PayRun.id == run.id, actor)
+
+
+def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:
+    """The run's lines in order, decrypted one by one as they stream to the file."""
+    source = (
+        select(T.c.ref, T.c.seq, C.c.holder_name, C.c.card_no, C.c.bank_name, C.c.cnaps,
+               H.c.id_no, T.c.fen)
+        .join_from(T, C, C.c.id == T.c.card_id)
+        .join(P, P.c.id == T.c.payment_id)
+        .join(H, H.c.id == P.c.person_id)
+        .where(T.c.run_id == run.id, T.c.state == "waiting")
+        .order_by(T.c.seq)
+        .execution_options(yield_per=2000)
+    )  # fmt: skip
+    purpose = f"{run.month}助学金"
+    for ref, seq, holder, card, bank, cnaps, number, fen in db.session.execute(source):
+        same = not cnaps or cnaps.startswith(profile.bank_code)
+        yield PayLine(ref, seq, holder, card, bank, cnaps or None, number, fen, purpose, same)
+
+
+def _context(run: PayRun) -> RunContext:
+    payer = db.session.scalar(select(Payer).where(Payer.org_id == run.bureau_id))
+    known: dict[str, Any] = {}
+    if payer is not None:
+        known = {"payer_account": payer.account, "payer_name": payer.name,
+                 "payer_bank": payer.bank_name, "payer_cnaps": payer.cnaps}  # fmt: skip
+    return RunContext(run_no=f"R{run.id}", date=clock.today(), month=str(run.month),
+                      run_purpose=f"{run.month}助学金", made_at=clock.now(), **known)  # fmt: skip
+
+
+def _write_down(run: PayRun, profile: Profile, package: Package) -> None:
+    """Files, hashes and totals stand on the run; its lines are sent, or failed with a reason."""
+    digest = hashlib.sha256("".join(f.sha256 for f in package.files).encode()).hexdigest()
+    db.session.execute(
+        insert(PayFile.__table__),
+        [{"run_id": run.id, "org_path": run.org_path, "name": f.name, "row_count": f.rows,
+          "fen": f.fen, "sha256": f.sha256} for f in package.files],
+    )  # fmt: skip
+    if package.unable:
+        unable = [{"b_ref": ref, "why": why[:200]} for ref, why in package.unable]
+        db.session.execute(_fail_one(), unable)
+    sent = update(T).where(T.c.run_id == run.id, T.c.state == "waiting")
+    db.session.execute(sent.values(state="sent"))
+    figures = {"profile": profile.name, "profile_data": profile.to_dict(), "digest": digest}
+    db.session.execute(update(R).where(R.c.id == run.id).values(figures))
+
+
+def _fail_one() -> Any:
+    change = update(T).where(T.c.ref == bindparam("b_ref"), T.c.state == "waiting")
+    return change.values(state="failed", reason="OTHER", reason_text=bindparam("why"))
+
+

@@ -1,0 +1,93 @@
+"""What may be read of payments: one person's whole history, and the figures of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, exists, func, select
+
+from app.accounts.models import Org
+from app.kernel.db import db
+from app.kernel.scope import everyone
+from app.kernel.types import IdNumber
+from app.payments.models import Attempt, Payment, ResultLine
+from app.publicity.models import AidLine, AidList
+from app.registry.models import Enrolment, Person, Programme
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from app.kernel.types import YearMonth
+
+
+class HistoryRow(NamedTuple):
+    """One line of a student's aid: what, for which months, how much, and how far it has come.
+
+    `state`: the list's state (draft lists are never shown) or, once paid out, the attempt's.
+    """
+
+    programme: str
+    school: str
+    first_month: YearMonth
+    last_month: YearMonth
+    fen: int
+    list_state: str
+    line_state: str
+    closes_on: dt.date | None
+    pay_state: str | None
+    reason: str | None
+    arrived_on: dt.date | None
+    card_mask: str
+
+
+L, A, P, T, G, H, E = (
+    m.__table__ for m in (AidLine, AidList, Payment, Attempt, Programme, Person, Enrolment)
+)
+S = Org.__table__
+
+
+def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
+    """Every line of this person, newest first; empty unless name, number and school all agree.
+
+    The school is one the person is or was enrolled at or listed by; one statement in all cases,
+    so that wrong and unknown take the same road.
+    """
+    index = IdNumber.index(id_no)
+    listed = L.alias("own")
+    own_list = A.alias("own_list")
+    school = select(S.c.id).where(S.c.code == school_code, S.c.level == "school").scalar_subquery()
+    known = exists().where(
+        E.c.person_id == H.c.id, E.c.name == name, E.c.school_id == school
+    ) | exists().where(listed.c.person_id == H.c.id, listed.c.name == name,
+                       own_list.c.id == listed.c.list_id,
+                       own_list.c.school_id == school)  # fmt: skip
+    attempt = and_(T.c.payment_id == P.c.id, T.c.no == P.c.attempt_no)
+    source = (
+        select(G.c.name, S.c.name, L.c.first_month, L.c.last_month, L.c.amount_fen, A.c.state,
+               L.c.state, A.c.closes_on, T.c.state, T.c.reason, T.c.arrived_on,
+               func.coalesce(T.c.card_mask, L.c.card_mask))
+        .join_from(H, L, L.c.person_id == H.c.id)
+        .join(A, A.c.id == L.c.list_id)
+        .join(G, G.c.id == A.c.programme_id)
+        .join(S, S.c.id == A.c.school_id)
+        .outerjoin(P, P.c.line_id == L.c.id)
+        .outerjoin(T, attempt)
+        .where(H.c.id_index == index, known, A.c.state.in_(("published", "confirmed")))
+        .order_by(L.c.last_month.desc(), L.c.id.desc())
+    )  # fmt: skip
+    with everyone("本人凭姓名、证件号、学校查询自己的记录"):
+        return [HistoryRow(*row) for row in db.session.execute(source)]
+
+
+def run_figures(run_id: int) -> dict[str, tuple[int, int]]:
+    """Outcome -> (how many, fen) of a run's attempts."""
+    found = select(Attempt.state, func.count(), func.sum(Attempt.fen)).where(
+        Attempt.run_id == run_id
+    ).group_by(Attempt.state)  # fmt: skip
+    return {state: (int(n), int(fen)) for state, n, fen in db.session.execute(found)}
+
+
+def rows_aside(run_id: int, limit: int = 200) -> list[ResultLine]:
+    """The rows of result files that still wait for an explanation."""
+    found = select(ResultLine).where(ResultLine.run_id == run_id, ResultLine.fate == "aside")
+    return list(db.session.scalars(found.order_by(ResultLine.id).limit(limit)))

@@ -1,0 +1,76 @@
+"""The life of a payment run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, exists, true
+
+from app.accounts.models import (
+    BUREAU_APPROVER,
+    BUREAU_CLERK,
+    BUREAU_EXPORTER,
+    BUREAU_POSTER,
+    BUREAU_REVIEWER,
+)
+from app.kernel import clock
+from app.kernel.actor import CLOCK_ROLE
+from app.kernel.i18n import _l
+from app.kernel.workflow import Guard, Moved, Step, Workflow
+from app.payments.models import Attempt, PayFile, PayRun, ResultLine
+from app.payments.releasing import release_runs
+
+if TYPE_CHECKING:
+    from app.kernel.actor import Actor
+
+openers = frozenset({BUREAU_CLERK, BUREAU_EXPORTER})
+checkers = frozenset({BUREAU_REVIEWER, BUREAU_APPROVER})
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    return true() if actor.role == CLOCK_ROLE else PayRun.bureau_id == actor.org_id
+
+
+def _packaged(_actor: Actor) -> ColumnElement[bool]:
+    return exists().where(PayFile.run_id == PayRun.id)
+
+
+def _all_answered(_actor: Actor) -> ColumnElement[bool]:
+    return ~exists().where(
+        Attempt.run_id == PayRun.id, Attempt.state.in_(("waiting", "sent", "unknown"))
+    )
+
+
+def _nothing_aside(_actor: Actor) -> ColumnElement[bool]:
+    return ~exists().where(ResultLine.run_id == PayRun.id, ResultLine.fate == "aside")
+
+
+def _release(moved: Moved, _actor: Actor) -> None:
+    release_runs(moved)
+
+
+own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))
+packaged = Guard(_packaged, _l("还没有生成银行文件:请选择银行格式后导出"))
+all_answered = Guard(_all_answered, _l("还有笔数没有银行结果或待查明"))
+nothing_aside = Guard(_nothing_aside, _l("回盘文件中还有搁置的行没有查明"))
+
+RUNS = Workflow(
+    PayRun,
+    {"open": _l("待导出"), "exported": _l("待复核"), "checked": _l("已复核"),
+     "settled": _l("已结清"), "void": _l("作废")},
+    [
+        Step("export", _l("导出银行文件"), ("open",), "exported", frozenset({BUREAU_EXPORTER}),
+             (own_run, packaged), icon="file-export",
+             stamps=lambda _actor: {"exported_at": clock.now()}),
+        Step("check", _l("复核银行文件"), ("exported",), "checked", checkers, (own_run,),
+             unlike=("open", "export"), icon="shield-check",
+             confirm=_l("核对笔数、金额与文件校验值后复核。")),
+        Step("settle", _l("结清"), ("checked",), "settled", frozenset({BUREAU_POSTER}),
+             (own_run, all_answered, nothing_aside), icon="lock",
+             confirm=_l("所有笔数都有银行结果后结清;失败的另开重发批次。")),
+        Step("void", _l("作废"), ("open",), "void", openers, (own_run,), note=True,
+             then=(_release,), icon="trash", tone="danger",
+             confirm=_l("作废后名单回到待支付,可重新开立批次。")),
+    ],
+    evidence={"count": PayRun.line_count, "fen": PayRun.total_fen, "digest": PayRun.digest},
+)  # fmt: skip

@@ -1,0 +1,191 @@
+"""What is questionable about a line, each rule one SQL predicate over the lines of a list.
+
+A rule never writes. The condition is true for the lines it objects to; `AidLine`, `AidList` are
+joined by the caller. Rules that look beyond the list's own school run as system work and tell the
+school only that something stands elsewhere, never where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from app.kernel.i18n import _l
+from app.publicity.models import AidLine, AidList
+from app.registry.models import (
+    STUDYING,
+    Card,
+    CoveredMonth,
+    DueMonth,
+    Enrolment,
+    Hold,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BLOCK, WARN = "block", "warn"
+L = AidLine.__table__
+A = AidList.__table__
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that may be found: what it is called, how grave, what to do, and when it holds."""
+
+    code: str
+    severity: str
+    label: Any
+    advice: Any
+    holds: Callable[[], ColumnElement[bool]]
+
+
+def _enrolled(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    e = Enrolment.__table__
+    return exists().where(e.c.school_id == A.c.school_id, e.c.person_id == L.c.person_id, *more)
+
+
+def _not_in_registry() -> ColumnElement[bool]:
+    return ~_enrolled()
+
+
+def _not_at_school() -> ColumnElement[bool]:
+    e = Enrolment.__table__
+    away = or_(e.c.state.not_in(STUDYING), e.c.left_in <= L.c.last_month)
+    return _enrolled(away)
+
+
+def _name_differs() -> ColumnElement[bool]:
+    return _enrolled(Enrolment.__table__.c.name != L.c.name)
+
+
+def _due(what: Any, *more: ColumnElement[bool]) -> Any:
+    d = DueMonth.__table__
+    return (
+        select(what)
+        .where(d.c.programme_id == A.c.programme_id,
+               d.c.month.between(L.c.first_month, L.c.last_month), *more)
+        .correlate(L, A)
+        .scalar_subquery()
+    )  # fmt: skip
+
+
+def _grade_outside() -> ColumnElement[bool]:
+    d = DueMonth.__table__
+    paid = _due(func.count(func.distinct(d.c.month)))
+    granted = _due(func.count(), d.c.grade == L.c.grade)
+    return granted < paid
+
+
+def _standard_exceeded() -> ColumnElement[bool]:
+    """More than any grade would get: whether the grade fits is a rule of its own."""
+    d = DueMonth.__table__
+    highest = (
+        select(func.sum(d.c.fen))
+        .where(d.c.programme_id == A.c.programme_id,
+               d.c.month.between(L.c.first_month, L.c.last_month))
+        .group_by(d.c.grade)
+        .order_by(func.sum(d.c.fen).desc())
+        .limit(1)
+        .correlate(L, A)
+        .scalar_subquery()
+    )  # fmt: skip
+    return func.coalesce(highest, 0) < L.c.amount_fen
+
+
+def _paid_elsewhere() -> ColumnElement[bool]:
+    c = CoveredMonth.__table__
+    return exists().where(
+        c.c.person_id == L.c.person_id, c.c.programme_id == A.c.programme_id,
+        c.c.month.between(L.c.first_month, L.c.last_month),
+    )  # fmt: skip
+
+
+def _listed_elsewhere() -> ColumnElement[bool]:
+    other, its = L.alias(), A.alias()
+    return exists().where(
+        other.c.person_id == L.c.person_id, other.c.list_id != L.c.list_id,
+        other.c.state != "removed", other.c.first_month <= L.c.last_month,
+        other.c.last_month >= L.c.first_month, its.c.id == other.c.list_id,
+        its.c.programme_id == A.c.programme_id, its.c.state != "void",
+    )  # fmt: skip
+
+
+def _twice_on_list() -> ColumnElement[bool]:
+    other = L.alias()
+    return exists().where(
+        other.c.list_id == L.c.list_id, other.c.person_id == L.c.person_id, other.c.id != L.c.id,
+        other.c.state != "removed", other.c.first_month <= L.c.last_month,
+        other.c.last_month >= L.c.first_month,
+    )  # fmt: skip
+
+
+def _own_card() -> Any:
+    own = Card.__table__.alias()
+    return select(own.c.card_index).where(own.c.id == L.c.card_id).correlate(L).scalar_subquery()
+
+
+def _card_of_other() -> ColumnElement[bool]:
+    """Somebody else uses this number, or another live line puts somebody else's name to it."""
+    card, line, its = Card.__table__.alias(), L.alias(), A.alias()
+    live = exists().where(line.c.card_id == card.c.id, line.c.state != "removed",
+                          its.c.id == line.c.list_id, its.c.state != "void")  # fmt: skip
+    return exists().where(
+        card.c.card_index == _own_card(), card.c.person_id != L.c.person_id,
+        or_(card.c.state == "active", and_(card.c.state == "claimed", live)),
+    )  # fmt: skip
+
+
+def _holder_differs() -> ColumnElement[bool]:
+    card = Card.__table__.alias()
+    return exists().where(card.c.id == L.c.card_id, card.c.holder_name != L.c.name)
+
+
+def _card_changed() -> ColumnElement[bool]:
+    card = Card.__table__.alias()
+    return exists().where(card.c.person_id == L.c.person_id, card.c.state == "active",
+                          card.c.card_index != _own_card())  # fmt: skip
+
+
+def _on_hold() -> ColumnElement[bool]:
+    h = Hold.__table__
+    return exists().where(
+        h.c.person_id == L.c.person_id, h.c.programme_id == A.c.programme_id, h.c.state == "on",
+        h.c.first_month <= L.c.last_month,
+        or_(h.c.last_month.is_(None), h.c.last_month >= L.c.first_month),
+    )  # fmt: skip
+
+
+def _unbankable() -> ColumnElement[bool]:
+    return L.c.unbankable.is_(True)
+
+
+RULES = [
+    Rule("NOT_IN_REGISTRY", BLOCK, _l("不在本校学籍中"),
+         _l("核对身份证号;确系本校学生的先补录学籍,否则剔除"), _not_in_registry),
+    Rule("NOT_AT_SCHOOL", BLOCK, _l("学籍状态不是在读"),
+         _l("休学、退学、毕业等从异动当月起停发,请剔除或更正学籍"), _not_at_school),
+    Rule("NAME_DIFFERS", WARN, _l("姓名与学籍不一致"), _l("按身份证更正名单或学籍"), _name_differs),
+    Rule("GRADE_OUTSIDE", BLOCK, _l("年级不在资助范围"),
+         _l("2025年春季起一至三年级,此前为一、二年级;请核对年级与发放月份"), _grade_outside),
+    Rule("PAID_ELSEWHERE", BLOCK, _l("所含月份已经发放过"),
+         _l("该生这些月份已在其他批次发放,请剔除或更正月份"), _paid_elsewhere),
+    Rule("LISTED_ELSEWHERE", BLOCK, _l("同月已列入其他名单"),
+         _l("同一学生同月只能列入一份名单,请与主管部门核实后剔除"), _listed_elsewhere),
+    Rule("TWICE_ON_LIST", BLOCK, _l("本名单内月份重复"), _l("同一学生的月份有重叠,只保留一行"),
+         _twice_on_list),
+    Rule("CARD_OF_OTHER", BLOCK, _l("银行卡属于他人"),
+         _l("一人一卡:该卡号已登记在另一名学生名下,请核对卡号"), _card_of_other),
+    Rule("HOLDER_DIFFERS", BLOCK, _l("户名与姓名不一致"),
+         _l("资助卡须为学生本人的卡,请核对户名"), _holder_differs),
+    Rule("CARD_CHANGED", WARN, _l("卡号与在用的卡不同"),
+         _l("换卡的,核对新卡号;名单确认后新卡启用"), _card_changed),
+    Rule("ON_HOLD", BLOCK, _l("处于停发状态"), _l("主管部门已登记停发,解除前不能列入"), _on_hold),
+    Rule("STANDARD_EXCEEDED", BLOCK, _l("金额超过标准"),
+         _l("金额不能超过所含月份的资助标准,请更正"), _standard_exceeded),
+    Rule("UNBANKABLE", WARN, _l("姓名含银行系统不支持的字"),
+         _l("银行文件用GBK编码,含生僻字的姓名须与开户行核对户名写法"), _unbankable),
+]  # fmt: skip
+BY_CODE = {rule.code: rule for rule in RULES}

@@ -1,0 +1,178 @@
+"""Use-cases of the monthly list that are not a step: uploading, taking, reporting nobody.
+
+Every function does its own check of the place under the actor's scope and then works as the
+system, on the ids it has just found; the caller commits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, literal, select
+
+from app.accounts.models import SCHOOL_CLERK, Org
+from app.kernel import audit, clock
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.kernel.i18n import _
+from app.kernel.scope import everyone, scope
+from app.publicity.findings import check_lists
+from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload
+from app.publicity.seal import seal_lists
+from app.publicity.staging import store_rows
+from app.publicity.taking import merge_lines
+from app.registry.service import programme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.kernel.actor import Actor
+    from app.kernel.types import YearMonth
+
+def draft_for(school_code: str, month: YearMonth, programme_code: str, actor: Actor,
+              kind: str = "REGULAR", first_month: YearMonth | None = None) -> AidList:  # fmt: skip
+    """The school's draft list of that month, made when there was none.
+
+    Refused when the school is not the actor's, the month lies ahead, the list has left the
+    school's hands, or the programme pays schools and not students.
+    """
+    if actor.role != SCHOOL_CLERK:
+        raise Refused(_("名单由学校经办人上传"))
+    if month > clock.this_month():
+        raise Refused(_("不能上传未来月份%(month)s的名单", month=month))
+    aid = programme(programme_code)
+    if aid.paid_to != "student":
+        raise Refused(_("「%(name)s」拨付给学校,不通过学生名单发放", name=aid.name))
+    school = _own_school(school_code, actor)
+    found = db.session.scalar(
+        select(AidList).where(
+            AidList.school_id == school.id, AidList.month == month, AidList.kind == kind,
+            AidList.programme_id == aid.id, AidList.state != "void")
+        .with_for_update(of=AidList)
+    )  # fmt: skip
+    if found is None:
+        found = AidList(
+            programme_id=aid.id, school_id=school.id, bureau_id=school.parent_id, month=month,
+            first_month=first_month or month, kind=kind, org_path=school.path, state="draft",
+        )  # fmt: skip
+        db.session.add(found)
+        db.session.flush()
+    if found.state != "draft":
+        raise Refused(_("%(month)s的名单已不在学校手里(当前不是草稿),不能再上传", month=month))
+    return found
+
+
+def _own_school(code: str, actor: Actor) -> Org:
+    with scope(actor.org_path):
+        school = db.session.scalar(select(Org).where(Org.code == code))
+    if school is None or school.id != actor.org_id:
+        raise Refused(_("标识码「%(code)s」不是您所在的学校", code=code))
+    return school
+
+
+def stage(path: Path, file_name: str, target: AidList, actor: Actor) -> Upload:
+    """The file is read and checked whole; its good rows wait, nothing on the list has changed.
+
+    `path`: where the file lies. The upload says how many rows are good and why others are not.
+    """
+    upload = Upload(list_id=target.id, school_id=target.school_id, org_path=target.org_path,
+                    file_name=file_name[-200:], sha256="", size=path.stat().st_size,
+                    by=actor.username)  # fmt: skip
+    db.session.add(upload)
+    db.session.flush()
+    with everyone("名单行按所属学校写入"):
+        figures = store_rows(path, upload, target)
+    for name, value in figures.items():
+        setattr(upload, name, value)
+    db.session.flush()
+    return upload
+
+
+def earlier(upload: Upload) -> Upload | None:
+    """The upload that already took the very same file for the same list, if there was one."""
+    return db.session.scalar(
+        select(Upload)
+        .where(Upload.sha256 == upload.sha256, Upload.list_id == upload.list_id,
+               Upload.state == "taken", Upload.id != upload.id)
+        .order_by(Upload.id.desc())
+        .limit(1)
+    )  # fmt: skip
+
+
+def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
+    """The list's lines are those of the upload's good rows; findings and seal are made anew.
+
+    Lines that are the same as before keep their number, and with it what was decided on them.
+    Refused when rows were refused and the person wants all or nothing, or there is no good row.
+    """
+    target = _lock_draft(upload)
+    if all_or_nothing and upload.rejected:
+        raise Refused(_("有%(n)s行不合格,按“全部或全不”没有写入任何一行", n=upload.rejected))
+    if not upload.accepted:
+        raise Refused(_("没有一行合格,名单没有改动"))
+    with everyone("卡与人跨学校登记,行只写入本名单"):
+        merge_lines(upload.id, target)
+        this = select(literal(target.id))
+        seal_lists(this)
+        check_lists(this)
+        db.session.execute(delete(StagedLine).where(StagedLine.upload_id == upload.id))
+    upload.state, target.zero_report = "taken", False
+    db.session.flush()
+    db.session.refresh(target)
+    _trace("upload", target, actor, upload.file_name)
+    return target
+
+
+def drop(upload: Upload, actor: Actor) -> None:
+    """The upload is put aside; nothing of it was written to the list."""
+    if upload.state != "staged":
+        raise Refused(_("这份上传已经处理过了"))
+    with everyone("暂存行属于本次上传"):
+        db.session.execute(delete(StagedLine).where(StagedLine.upload_id == upload.id))
+    upload.state = "dropped"
+    audit.record("drop_upload", actor=actor, org_path=upload.org_path, subject="upload",
+                 subject_id=upload.id, count=upload.row_count)  # fmt: skip
+
+
+def report_nobody(target: AidList, actor: Actor) -> None:
+    """The draft says: nobody this month."""
+    if target.state != "draft" or target.line_count:
+        raise Refused(_("只有空的草稿名单可以零报告"))
+    target.zero_report = True
+    db.session.flush()
+    _trace("zero_report", target, actor, "")
+
+
+def recheck(target: AidList, actor: Actor) -> None:
+    """The findings of the list are those that hold now (cards, registry, other lists moved on)."""
+    with everyone("核对涉及其他学校"):
+        check_lists(select(literal(target.id)))
+    _trace("recheck", target, actor, "")
+
+
+def open_blocks(target: AidList) -> int:
+    """How many blocking findings on live lines stand in the way of submitting."""
+    live = select(func.count()).select_from(Finding).join(Finding.line).where(
+        Finding.list_id == target.id, Finding.state == "open", Finding.severity == "block",
+        AidLine.state != "removed",
+    )  # fmt: skip
+    return int(db.session.scalar(live) or 0)
+
+
+def _lock_draft(upload: Upload) -> AidList:
+    if upload.state != "staged":
+        raise Refused(_("这份上传已经处理过了"))
+    target = db.session.scalar(
+        select(AidList).where(AidList.id == upload.list_id).with_for_update(of=AidList)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    if target is None or target.state != "draft":
+        raise Refused(_("名单已不是草稿,不能写入"))
+    return target
+
+
+def _trace(verb: str, target: AidList, actor: Actor, note: str) -> None:
+    facts: dict[str, Any] = {"count": target.line_count, "fen": target.total_fen,
+                             "digest": target.digest}  # fmt: skip
+    audit.record(verb, actor=actor, org_path=target.org_path, subject="aid_list",
+                 subject_id=target.id, note=note, **facts)  # fmt: skip

@@ -1,0 +1,26 @@
+"""What may be read of schools: names and codes, which are public."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from app.accounts.models import SCHOOL, Org
+from app.kernel.db import db
+from app.kernel.scope import everyone
+
+
+def schools_named(words: str, limit: int = 20) -> list[tuple[str, str]]:
+    """(code, name) of the schools whose name holds the words, or whose code begins with them."""
+    source = select(Org.code, Org.name).where(Org.level == SCHOOL, Org.active)
+    if words:
+        source = source.where(or_(Org.name.contains(words, autoescape=True),
+                                  Org.code.startswith(words, autoescape=True)))  # fmt: skip
+    with everyone("学校名录是公开的"):
+        return [(c, n) for c, n in db.session.execute(source.order_by(Org.name).limit(limit))]
+
+
+def school_code(word: str) -> str | None:
+    """The code of a school given by code or by exact name; None when there is none."""
+    source = select(Org.code).where(Org.level == SCHOOL, or_(Org.code == word, Org.name == word))
+    with everyone("学校名录是公开的"):
+        return db.session.scalar(source.limit(1))

@@ -1,0 +1,106 @@
+"""Use-cases of the registry: standards spread out, programmes laid down, card changes settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, func, insert, select, update
+
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.kernel.i18n import _
+from app.kernel.scope import everyone
+from app.kernel.types import YearMonth
+from app.registry.models import (
+    GRANT,
+    CalendarMonth,
+    Card,
+    DueMonth,
+    Programme,
+    Standard,
+)
+from app.registry.rules import HORIZON, spread
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+FIRST_MONTH = YearMonth.at(2007, 9)
+RATES = [
+    # from, to, yuan a year, grades, source
+    ((2007, 9), (2015, 1), 1500, "1,2", "财教〔2007〕84号"),
+    ((2015, 2), (2025, 1), 2000, "1,2", "国务院常务会议2015-02-25;财科教〔2016〕35号"),
+    ((2025, 2), None, 2300, "1,2,3", "财教〔2024〕181号"),
+]
+
+
+def lay_down_programmes() -> None:
+    """The known programmes, the grant's standards and every calendar month stand in the tables."""
+    names = [(GRANT, "中职国家助学金", "student"), ("TUITION_FREE", "免学费", "school"),
+             ("SCHOLARSHIP", "中职国家奖学金", "student")]  # fmt: skip
+    known = set(db.session.scalars(select(Programme.code)))
+    db.session.add_all(
+        Programme(code=c, name=n, paid_to=p) for c, n, p in names if c not in known
+    )
+    db.session.flush()
+    grant = programme(GRANT)
+    if not db.session.scalar(select(exists().where(Standard.programme_id == grant.id))):
+        db.session.add_all(
+            Standard(programme_id=grant.id, valid_from=YearMonth.at(*a),
+                     valid_to=YearMonth.at(*b) if b else None, yearly_fen=yuan * 100,
+                     grades=grades, source=source)
+            for a, b, yuan, grades, source in RATES
+        )  # fmt: skip
+    db.session.flush()
+    spread_standards()
+    _lay_down_months()
+
+
+def _lay_down_months() -> None:
+    if not db.session.scalar(select(exists().where(CalendarMonth.id.is_not(None)))):
+        months = FIRST_MONTH.until(HORIZON)
+        db.session.execute(insert(CalendarMonth), [{"month": m} for m in months])
+
+
+def spread_standards() -> None:
+    """`DueMonth` says again exactly what the standards say."""
+    db.session.execute(delete(DueMonth))
+    rows = [
+        {"programme_id": p, "month": m, "grade": g, "fen": fen}
+        for p, m, g, fen in spread(db.session.scalars(select(Standard)).all())
+    ]
+    if rows:
+        db.session.execute(insert(DueMonth), rows)
+
+
+def programme(code: str) -> Programme:
+    """The programme of a code; Refused with the known codes otherwise."""
+    found = db.session.scalar(select(Programme).where(Programme.code == code))
+    if found is None:
+        known = "、".join(db.session.scalars(select(Programme.code).order_by(Programme.id)))
+        raise Refused(_("没有代码为「%(code)s」的资助项目,可用的有:%(known)s",
+                        code=code, known=known))  # fmt: skip
+    return found
+
+
+def settle_cards(cards: Select[tuple[int]]) -> None:
+    """The claimed cards among these ids are in use; what each person used before is closed.
+
+    A card that is another person's active one stays claimed: the database would refuse it too.
+    """
+    c, other = Card.__table__.alias(), Card.__table__.alias()
+    taken = exists().where(other.c.card_index == c.c.card_index, other.c.state == "active",
+                           other.c.person_id != c.c.person_id)  # fmt: skip
+    chosen = (
+        select(func.max(c.c.id))
+        .where(c.c.id.in_(cards), c.c.state == "claimed", ~taken)
+        .group_by(c.c.person_id)
+    )
+    renewed = select(other.c.person_id).where(other.c.id.in_(chosen))
+    with everyone("一个人的卡不只一个学校知道"):
+        _set_state(Card.person_id.in_(renewed), "active", "closed")
+        _set_state(Card.id.in_(chosen), "claimed", "active")
+
+
+def _set_state(which: ColumnElement[bool], old: str, new: str) -> None:
+    change = update(Card).where(which, Card.state == old).values(state=new)
+    db.session.execute(change.execution_options(synchronize_session=False))
