@@ -1,0 +1,97 @@
+"""The frame round every staff page: who is here, in which language, and the way to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request
+from flask_babel import get_locale
+
+from app.kernel.i18n import _
+from app.kernel.widgets.links import address
+
+LANGUAGES = (("zh_CN", "zh-CN", "中文"), ("en", "en", "English"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu."""
+
+    label: str
+    icon: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines of the menu under one heading; the heading is empty for lines that stand alone."""
+
+    label: str
+    entries: list[Entry]
+
+    @property
+    def here(self) -> bool:
+        return any(e.here for e in self.entries)
+
+
+def lang() -> str:
+    """The language of this page as HTML spells it."""
+    locale = str(get_locale() or "zh")
+    return "en" if locale.startswith("en") else "zh-CN"
+
+
+def signed_in() -> bool:
+    user = g.get("user")
+    return bool(user and user.is_authenticated)
+
+
+def menu() -> list[Group]:
+    """The menu of whoever is asking, grouped; nothing for a stranger."""
+    appbuilder = getattr(current_app, "appbuilder", None)
+    if appbuilder is None or not signed_in():
+        return []
+    return [_group(item) for item in appbuilder.menu.get_data() if item != "-"]
+
+
+def _group(item: dict[str, Any]) -> Group:
+    if "childs" not in item:
+        return Group("", [_entry(item)])
+    lines = [line for line in item["childs"] if line != "-" and line.get("url")]
+    return Group(str(item["label"]), [_entry(line, item.get("icon", "")) for line in lines])
+
+
+def _entry(item: dict[str, Any], fallback: str = "") -> Entry:
+    url = str(item["url"] or "/")
+    sign = item.get("icon") or fallback or "point"
+    return Entry(str(item["label"]), sign, url, _is_here(url))
+
+
+def _is_here(url: str) -> bool:
+    """Whether the page at hand belongs to this line: the same view, on any of its routes."""
+    root = url.split("?", maxsplit=1)[0].removesuffix("/").removesuffix("/list")
+    if root in {"", "/"}:
+        return request.path == "/"
+    return request.path == root or request.path.startswith(f"{root}/")
+
+
+def who() -> dict[str, str] | None:
+    """Name, organisation and duty of whoever is signed in."""
+    if not signed_in():
+        return None
+    user = g.user
+    name = str(user.get_full_name()).strip() or str(user.username)
+    return {"name": name, "org": "", "duty": str(user.username)}
+
+
+def greeting() -> str:
+    """The product's name, in full."""
+    return _("福建省中职学生资助信息网上公示管理平台")
+
+
+def logout() -> tuple[str, bool]:
+    """Where to sign out, and whether that is a POST."""
+    adapter = current_app.url_map.bind("")
+    url = address("AuthDBView.logout") or "/logout/"
+    return url, adapter.test(url, method="POST")

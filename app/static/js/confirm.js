@@ -1,0 +1,60 @@
+// A press with consequences is asked about first: what, how many, and why.
+let dialog, pressed;
+
+export function start() {
+  dialog = document.getElementById("ask");
+  if (!dialog || !dialog.showModal) return;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-confirm]");
+    if (!button || button.disabled || button.dataset.agreed) return;
+    event.preventDefault();
+    ask(button);
+  });
+  dialog.querySelector("form").addEventListener("submit", agree);
+  dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+
+function ask(button) {
+  pressed = button;
+  const { title, confirm, note, count, countNote, tone } = button.dataset;
+  part("title").textContent = title || button.textContent.trim();
+  show("sentence", confirm && confirm !== title ? confirm : "");
+  show("number", count || "");
+  part("count").hidden = !count;
+  show("count-note", countNote || "");
+  part("note").hidden = !note;
+  const area = dialog.querySelector("textarea");
+  area.value = "";
+  area.required = note === "required";
+  part("optional").hidden = note === "required";
+  const go = part("go");
+  go.textContent = title || button.textContent.trim();
+  go.className = `btn ${tone === "danger" ? "btn-danger" : "btn-primary"}`;
+  dialog.showModal();
+  (note ? area : go).focus();
+}
+
+function agree(event) {
+  event.preventDefault();
+  const note = dialog.querySelector("textarea").value.trim();
+  const form = pressed.form;
+  form.querySelectorAll("input[data-note-sent]").forEach((old) => old.remove());
+  if (note) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "note", value: note });
+    field.dataset.noteSent = "";
+    form.append(field);
+  }
+  dialog.close();
+  pressed.dataset.agreed = "1";
+  pressed.click();
+  delete pressed.dataset.agreed;
+}
+
+const part = (name) => dialog.querySelector(`[data-ask="${name}"]`);
+
+function show(name, text) {
+  part(name).textContent = text;
+  part(name).hidden = !text;
+}
