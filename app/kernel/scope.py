@@ -63,6 +63,10 @@ def tree_model(model: type[Any]) -> type[Any]:
     return model
 
 
+def is_tree(model: type[Any]) -> bool:
+    return model in _tree
+
+
 def ancestors(path: str) -> list[str]:
     """`/1/4/17/` -> [`/1/`, `/1/4/`, `/1/4/17/`]."""
     parts = path.strip("/").split("/")

@@ -1,0 +1,118 @@
+"""How a value stands in a cell: the type knows; a grid says so only where it differs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from app.kernel.clock import SHANGHAI
+from app.kernel.i18n import _, listed
+from app.kernel.types import Choice, Fen, Rule
+from app.kernel.widgets.marks import Mark, badge, money, mono, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Cell = "Callable[[Any], Any]"
+DIGITS = {"school_code", "org_path"}
+"""Types whose values are codes: digits of one width."""
+
+
+def value_at(row: Any, path: str) -> Any:
+    """The value under a dotted path; methods are called, a missing link is None."""
+    for name in path.split("."):
+        if row is None:
+            return None
+        row = getattr(row, name)
+    return row() if callable(row) else row
+
+
+def renderer(grid: Any, name: str) -> Callable[[Any], Any]:
+    """A function from a row to what stands in its cell under `name`."""
+    if formatter := (grid.formatters or {}).get(name):
+        return lambda row: formatter(value_at(row, name))
+    if name == "state" and grid.workflow:
+        return lambda row: state_mark(grid, value_at(row, name))
+    kind = kind_of(grid.model, name)
+    return lambda row: in_words(kind, value_at(row, name))
+
+
+def kind_of(model: type[Any], path: str) -> Any:
+    """The column type under a dotted path, or None for anything that is not a column."""
+    *links, last = path.split(".")
+    for link in links:
+        found = model.__mapper__.relationships.get(link)
+        if found is None:
+            return None
+        model = found.mapper.class_
+    column = model.__mapper__.columns.get(last)
+    return None if column is None else column.type
+
+
+def state_mark(grid: Any, state: Any) -> Any:
+    return badge(grid.workflow.states.get(state, state), grid.tones.get(state, "mute"))
+
+
+def in_words(kind: Any, value: Any) -> Any:
+    """A value of a column of this type, for a page."""
+    if value is None or isinstance(value, Markup):
+        return shown(value)
+    if isinstance(kind, Fen):
+        return money(value)
+    if isinstance(kind, Rule):
+        return _ruled(kind, value)
+    return plainly(value)
+
+
+def _ruled(kind: Rule[Any], value: Any) -> Any:
+    words = kind.show(value)
+    if isinstance(kind, Choice):
+        return words
+    return mono(words) if kind.code in DIGITS else words
+
+
+def plainly(value: Any) -> Any:
+    if isinstance(value, dt.datetime) and value.tzinfo:
+        value = value.astimezone(SHANGHAI)
+    if isinstance(value, bool | dt.date):
+        return shown(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return listed([str(v) for v in value])
+    if isinstance(value, int | float):
+        return Mark.of("number", f'<span class="num">{value}</span>')
+    return str(value)
+
+
+def for_sheet(grid: Any, name: str) -> Callable[[Any], Any]:
+    """A function from a row to the value in a sheet's cell; numbers stay numbers."""
+    kind = kind_of(grid.model, name)
+    formatter = (grid.formatters or {}).get(name)
+
+    def cell(row: Any) -> Any:
+        value = value_at(row, name)
+        if formatter:
+            value = formatter(value)
+        elif name == "state" and grid.workflow:
+            value = str(grid.workflow.states.get(value, value))
+        elif isinstance(kind, Rule) and value is not None:
+            value = kind.cell(value)
+        return _sheet_value(value)
+
+    return cell
+
+
+def _sheet_value(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return value.striptags()
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, dt.datetime):
+        local = value.astimezone(SHANGHAI) if value.tzinfo else value
+        return local.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list | tuple | set | frozenset):
+        return listed([str(v) for v in value])
+    if type(value) in {int, float}:
+        return value
+    return "" if value is None else str(value)

@@ -1,0 +1,112 @@
+"""The other addresses of a grid: buttons, the count before a press, pickers, the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import flash, g, jsonify, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, has_access_api, permission_name
+from sqlalchemy import and_
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+
+from app.kernel.errors import Refused
+from app.kernel.fields import offers
+from app.kernel.grid.asked import asked_of, carried, unreadable, whole
+from app.kernel.grid.declare import Action, Lookup
+from app.kernel.grid.export import WRITERS, export
+from app.kernel.grid.pages import Pages
+from app.kernel.grid.press import key_of, press, run_method, summed_up, ticked
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy import ColumnElement
+
+    from app.kernel.actor import Actor
+    from app.kernel.workflow import Outcome
+
+
+class Presses(Pages):
+    """Acting on rows, one or many."""
+
+    @expose("/action/<string:name>/<pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> ResponseReturnValue:
+        action, key = self.permitted(name), key_of(pk)
+        back = url_for(".show", pk=key) if self.may("can_show") else url_for(".list")
+        return self._press(action, self.model.id == key, 1, "", back)
+
+    @expose("/action_post", methods=["POST"])
+    def action_post(self) -> ResponseReturnValue:
+        action = self.permitted(request.form.get("action", ""))
+        asked = asked_of(self, request.args)
+        back = f"{url_for('.list')}?{urlencode(carried(self, request.args))}".rstrip("?")
+        if request.form.get("all_matching"):
+            expected = whole(request.form.get("expected"), -1, 10**9)
+            if expected < 0:
+                raise unreadable()
+            where = asked.where(self.label_columns)
+            return self._press(action, where, expected, asked.words(self.label_columns), back)
+        try:
+            keys = ticked(request.form.getlist("rowid"))
+        except Refused as error:
+            flash(error.sentence, "warning")
+            return redirect(back, 303)
+        return self._press(action, self.model.id.in_(keys), len(keys), "", back)
+
+    def _press(self, action: Action, where: ColumnElement[bool], expected: int, words: str,
+               back: str) -> ResponseReturnValue:  # fmt: skip
+        try:
+            outcome = press(self, action, where, g.actor, expected=expected,
+                            note=request.form.get("note", ""), filter_text=words)  # fmt: skip
+        except Refused as error:
+            flash(error.sentence, "danger")
+        else:
+            tone, text = summed_up(self, action, outcome)
+            flash(text, tone)
+        return redirect(back, 303)
+
+    def permitted(self, name: str) -> Action:
+        """The button of this name, if whoever is asking has it."""
+        if g.get("actor") is None:
+            raise Unauthorized
+        if name not in self.buttons:
+            raise NotFound
+        if not self.may(name):
+            raise Forbidden
+        return self.buttons[name]
+
+    def run_bulk(self, name: str, method: Any, where: ColumnElement[bool], actor: Actor,
+                 note: str, filter_text: str) -> Outcome:  # fmt: skip
+        return run_method(self, name, method, where, actor, note, filter_text)
+
+    @expose("/matching")
+    @has_access_api
+    @permission_name("list")
+    def matching(self) -> ResponseReturnValue:
+        """How many rows the filter holds; with `action`, how many of them are ready for it."""
+        where = asked_of(self, request.args).where(self.label_columns)
+        found = {"count": self.datamodel.exactly(where)}
+        step = self.workflow.steps.get(request.args.get("action", "")) if self.workflow else None
+        if self.workflow and step:
+            ready = self.workflow.ready(step, g.actor)
+            found["ready"] = self.datamodel.exactly(and_(where, ready))
+        return jsonify(found)
+
+    @expose("/lookup/<string:column>")
+    @has_access_api
+    @permission_name("list")
+    def lookup(self, column: str) -> ResponseReturnValue:
+        """What a picker of this grid offers for the words typed so far."""
+        if column not in self.lookups:
+            raise NotFound
+        return jsonify(offers(Lookup.of(self.lookups[column]), request.args.get("q", "")))
+
+    @expose("/export", methods=["GET", "POST"])
+    @has_access
+    @permission_name("export")
+    def export(self) -> ResponseReturnValue:
+        kind = request.args.get("format", "xlsx")
+        if kind not in WRITERS:
+            raise unreadable()
+        return export(self, asked_of(self, request.args), g.actor, kind)
