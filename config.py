@@ -24,6 +24,8 @@ def _secret() -> str:
 
 SECRET_KEY = _secret()
 SQLALCHEMY_DATABASE_URI = os.environ.get("DATABASE_URL") or f"sqlite:///{INSTANCE / 'aid.db'}"
+# A statement in a log or a message never carries its values: they are people's data.
+SQLALCHEMY_ENGINE_OPTIONS = {"hide_parameters": True}
 UPLOADS = Path(os.environ.get("AID_UPLOADS", INSTANCE / "files"))
 REDIS_URL = os.environ.get("REDIS_URL", "")
 
@@ -37,6 +39,9 @@ BABEL_TRANSLATION_DIRECTORIES = str(ROOT / "translations")
 FAB_CREATE_DB = False
 FAB_UPDATE_PERMS = False
 FAB_ADD_OPENAPI_VIEWS = False
+FAB_ADD_MENU_API = False
+FAB_ADD_SECURITY_API = False
+FAB_API_KEY_ENABLED = False
 FAB_API_SWAGGER_UI = False
 FAB_ADD_SECURITY_PERMISSION_VIEW = False
 FAB_ADD_SECURITY_VIEW_MENU_VIEW = False
@@ -50,7 +55,13 @@ AUTH_ROLE_PUBLIC = ""
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = REDIS_URL or "memory://"
 AUTH_RATE_LIMITED = True
-AUTH_RATE_LIMIT = "30 per minute"
+AUTH_RATE_LIMIT = "10 per minute"  # one name from one address
+AUTH_RATE_LIMIT_SOURCE = "120 per minute"  # one address: a school behind one router
+RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
+
+# Behind proxies: how many of them are ours. Hosts: the names this site answers to (else any).
+AID_PROXIES = int(os.environ.get("AID_PROXIES", "0"))
+TRUSTED_HOSTS = [h for h in os.environ.get("AID_HOSTS", "").split(",") if h] or None
 
 WTF_CSRF_TIME_LIMIT = None
 SESSION_COOKIE_HTTPONLY = True

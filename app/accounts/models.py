@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any
 
 import flask_appbuilder.security.sqla.models  # noqa: F401  (ab_user stands in our metadata)
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, String
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, String, event, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel import scope
 from app.kernel.actor import CLOCK_ROLE
-from app.kernel.db import Base, Scoped
+from app.kernel.db import Base, Scoped, SystemOnly
 from app.kernel.i18n import _l
 from app.kernel.types import OrgPath
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PROVINCE, PREFECTURE, COUNTY, SCHOOL = "province", "prefecture", "county", "school"
 LEVELS = {
@@ -28,6 +34,7 @@ DUTIES = {
     AUDITOR: _l("审计管理员"),
 }  # fmt: skip
 SCHOOL_DUTIES = frozenset({CLERK, REVIEWER})
+NO_DUTY = ""
 ADMIN_DUTIES = frozenset({SYSADMIN, SECADMIN, AUDITOR})
 
 SCHOOL_CLERK, SCHOOL_REVIEWER = "school_clerk", "school_reviewer"
@@ -71,7 +78,7 @@ class Org(Base):
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(80), index=True)
     level: Mapped[str] = mapped_column(String(12))
-    parent_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("org.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"), index=True)
     path: Mapped[str] = mapped_column(OrgPath(), unique=True)
     division_code: Mapped[str | None] = mapped_column(String(6))
     ownership: Mapped[str] = mapped_column(String(8), default="")
@@ -82,24 +89,56 @@ class Org(Base):
     def __str__(self) -> str:
         return self.name
 
+    @staticmethod
+    def path_below(parent: Org | None) -> str:
+        """A path for an organisation about to be added, until its own id is known."""
+        return f"{parent.path if parent else '/'}0{uuid.uuid4().int % 10**12}/"
+
+
+@event.listens_for(Org, "after_insert")
+def _settle(_mapper: Any, connection: Connection, org: Org) -> None:
+    """A new organisation's path ends in its id, in the statement after the insert."""
+    above = org.path.rstrip("/").rpartition("/")[0]
+    path = f"{above}/{org.id}/"
+    connection.execute(update(Org).where(Org.id == org.id).values(path=path))
+    set_committed_value(org, "path", path)
+
 
 class Post(Scoped, Base):
     """One account's one place and duty. `org_path` is the organisation's path.
 
-    `state`: pending (made by the system administrator, no duty in force), active, stopped.
-    `epoch` goes up at logout and at a new password: older sessions end.
+    `state`: see workflow.py; only an active account gets in. `epoch` goes up at logout and
+    whenever the account is stopped or given a new password: older sessions end.
     """
 
     __tablename__ = "post"
     user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"), unique=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(40))
-    org_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"), index=True)
-    duty: Mapped[str] = mapped_column(String(12))
+    org_id: Mapped[int] = mapped_column(ForeignKey("org.id"), index=True)
+    duty: Mapped[str] = mapped_column(String(12), default=NO_DUTY)
     state: Mapped[str] = mapped_column(String(20), default="pending")
     epoch: Mapped[int] = mapped_column(default=0)
     must_change: Mapped[bool] = mapped_column(default=True)
     password_on: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    last_seen_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    last_seen_from: Mapped[str] = mapped_column(String(45), default="")
     org: Mapped[Org] = relationship(lazy="joined")
+
+    def __str__(self) -> str:
+        return f"{self.name}({self.username})"
+
+    @property
+    def role(self) -> str:
+        return role_of(self.org.level, self.duty)
+
+
+class OldPassword(SystemOnly, Base):
+    """A password an account has had, hashed: not to be chosen again soon."""
+
+    __tablename__ = "old_password"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    hash: Mapped[str] = mapped_column(String(256))
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,75 @@
+"""Who somebody is, where he stands, what he may not choose again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
+
+from app.accounts.models import OldPassword, Org, Post
+from app.kernel import scope
+from app.kernel.actor import Actor
+from app.kernel.db import db
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+class Credentials(NamedTuple):
+    """What signing in needs to know, without an object that a rollback would empty."""
+
+    user_id: int
+    post_id: int
+    username: str
+    name: str
+    org_id: int
+    org_path: str
+    hash: str
+    locked_until: dt.datetime | None
+
+
+def standing(user_id: int) -> tuple[User, Post] | None:
+    """The account with its post and organisation, in one statement; None without a post."""
+    with scope.everyone("who asks is asked before anybody stands anywhere"):
+        found = db.session.execute(
+            select(User, Post).join(Post, Post.user_id == User.id).where(User.id == user_id)
+        ).first()
+    return (found[0], found[1]) if found else None
+
+
+def credentials(username: str) -> Credentials | None:
+    with scope.everyone("signing in happens before anybody stands anywhere"):
+        found = db.session.execute(
+            select(User.id, Post.id, Post.username, Post.name, Post.org_id, Post.org_path,
+                   User.password, Post.locked_until)
+            .join(Post, Post.user_id == User.id)
+            .where(Post.username == username)
+        ).first()  # fmt: skip
+    return Credentials(*found) if found else None
+
+
+def root_path() -> str:
+    """The province's path: where acts of nobody in particular are laid."""
+    with scope.everyone("the root is everybody's"):
+        return db.session.scalar(select(Org.path).where(Org.parent_id.is_(None)).limit(1)) or "/"
+
+
+def actor_of(post: Post, ip: str = "") -> Actor:
+    org = post.org
+    return Actor(post.user_id, post.username, post.name, post.role, org.id, org.path, org.name, ip)
+
+
+def actor_named(username: str) -> tuple[Post, Actor] | None:
+    """The account of that name, as it would act from a command."""
+    with scope.everyone("a command names its actor before it stands anywhere"):
+        post = db.session.scalar(select(Post).where(Post.username == username))
+    return (post, actor_of(post)) if post else None
+
+
+def recent_passwords(user_id: int, n: int) -> list[str]:
+    with scope.everyone("an account's own old passwords, compared and never shown"):
+        return list(db.session.scalars(
+            select(OldPassword.hash).where(OldPassword.user_id == user_id)
+            .order_by(OldPassword.id.desc()).limit(n)
+        ))  # fmt: skip
