@@ -121,20 +121,20 @@ _GROUPS = ("亿", "万", "")
 
 
 def capitals(fen: int) -> str:
-    """The amount in the capitals of vouchers: 115050 -> '壹仟壹佰伍拾元伍角整'.
+    """The amount in the capitals of vouchers: 115050 -> '壹仟壹佰伍拾元零伍角整'.
 
-    零 is written where the rules require it and left out where they leave it free; 整 follows
-    元 and 角, never 分.
+    Where the rules for vouchers leave 零 free, it is written as in their first examples: after
+    元 when the yuan end in 0, not before 仟. 整 follows 元 and 角, never 分.
     """
     if fen < 0:
         return "负" + capitals(-fen)
     whole, rest = divmod(fen, 100)
     jiao, cent = divmod(rest, 10)
     text = _whole(whole) + "元" if whole else ""
+    if rest and whole and not (jiao and whole % 10):
+        text += "零"
     if jiao:
         text += _DIGITS[jiao] + "角"
-    elif cent and whole:
-        text += "零"
     return (text or ("" if cent else "零元")) + (_DIGITS[cent] + "分" if cent else "整")
 
 

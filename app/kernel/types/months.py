@@ -88,7 +88,7 @@ def _sane(day: dt.date) -> dt.date:
 
 
 def _spelled(raw: object) -> str:
-    """What a person would read in the cell; 202609.0 is a typed 202609."""
-    if isinstance(raw, float) and raw.is_integer():
-        raw = int(raw)
+    """What a person typed into the cell: 202609.0 is 202609, but 2026.1 may have been 2026.10."""
+    if isinstance(raw, float):
+        return f"{raw:.0f}" if raw.is_integer() else ""
     return halfwidth(str(raw)).strip().lstrip("'")

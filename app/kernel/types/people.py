@@ -32,6 +32,7 @@ class UpgradedNumber(str):
 class IdNumber(Sealed):
     """A citizen's identity number, or a temporary one that a school issued."""
 
+    cache_ok = True  # SQLAlchemy asks each class itself, and does not look at its bases
     code: ClassVar[str] = "id_number"
     width: ClassVar[int] = 21
     hint = _l("18位身份证件号,单元格格式须为“文本”")
@@ -94,6 +95,7 @@ def _from_fifteen(old: str, today: dt.date) -> str:
 class BankCard(Sealed):
     """A card number with its check digit, or a passbook account when told so."""
 
+    cache_ok = True
     code: ClassVar[str] = "bank_card"
     width: ClassVar[int] = 24
     hint = _l("16至19位银行卡号,单元格格式须为“文本”")

@@ -78,6 +78,7 @@ _PROVINCIAL = re.compile(r"[0-9A-Z-]{6,32}")
 class RegNo(Sealed):
     """学籍号. Sealed, because the national form is G and the identity number itself."""
 
+    cache_ok = True
     code: ClassVar[str] = "reg_no"
     width: ClassVar[int] = 22
     hint = _l("学籍号(G、J或L开头加18位),单元格格式须为“文本”")
