@@ -15,7 +15,7 @@ import pytest
 from tests import postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
 SOCKETS = "AID_TEST_POSTGRES"
@@ -39,10 +39,19 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an empty database that belongs to this test worker alone."""
-    if sockets := os.environ.get(SOCKETS):
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-        yield postgres.new_database(Path(sockets), f"aid_{worker}")
-    else:
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'aid.db'}"
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes the URL of an empty database of that name, for this test worker alone."""
+
+    def make(name: str) -> str:
+        if sockets := os.environ.get(SOCKETS):
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+            return postgres.new_database(Path(sockets), f"{name}_{worker}")
+        return f"sqlite:///{tmp_path_factory.mktemp(name) / 'aid.db'}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def database_url(empty_database: Callable[[str], str]) -> str:
+    """The URL of the database that most tests share: empty when the run begins."""
+    return empty_database("aid")
