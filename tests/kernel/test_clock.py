@@ -59,6 +59,11 @@ def test_a_period_that_reaches_a_year_without_notice_is_provisional() -> None:
     assert CALENDAR.add_workdays(D("2026-12-28"), 5) == (D("2027-01-05"), True)
 
 
+def test_a_period_that_only_begins_in_such_a_year_is_provisional_too() -> None:
+    assert CALENDAR.add_workdays(D("2022-12-29"), 5)[1] is True
+    assert CALENDAR.add_workdays(D("2022-12-31"), 5)[1] is False
+
+
 def test_in_a_year_without_notice_weekends_and_fixed_holidays_are_free() -> None:
     free = ["2027-01-01", "2027-04-05", "2027-10-01", "2028-05-01", "2029-10-03", "2027-11-06"]
     worked = ["2027-01-04", "2027-04-06", "2027-10-04", "2027-11-05"]
