@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.accounts.models import OldPassword, Org, Post
 from app.kernel import scope
 from app.kernel.actor import Actor
+from app.kernel.audit import Event
 from app.kernel.db import db
 
 if TYPE_CHECKING:
@@ -73,3 +74,10 @@ def recent_passwords(user_id: int, n: int) -> list[str]:
             select(OldPassword.hash).where(OldPassword.user_id == user_id)
             .order_by(OldPassword.id.desc()).limit(n)
         ))  # fmt: skip
+
+
+def latest_acts(user_id: int, limit: int = 8) -> list[Event]:
+    """What this account did last, newest first."""
+    with scope.everyone("one's own acts, wherever they were"):
+        found = select(Event).where(Event.actor_id == user_id).order_by(Event.id.desc())
+        return list(db.session.scalars(found.limit(limit)))

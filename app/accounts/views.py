@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, SimpleFormView, expose
 from flask_appbuilder.security.views import AuthDBView as FrameworksAuthView
-from flask_appbuilder.utils.base import get_safe_redirect
 
-from app.accounts import entry
+from app.accounts import entry, queries, watching  # noqa: F401  (its grid registers itself)
 from app.accounts.forms import LoginForm, PasswordForm
+from app.kernel import desk
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
@@ -29,7 +30,7 @@ class AuthDBView(FrameworksAuthView):
     @expose("/login/", methods=["GET", "POST"])
     def login(self) -> ResponseReturnValue:
         if g.get("actor") is not None:
-            return redirect(self._get_safe_next_url())
+            return redirect(self._wanted())
         form = LoginForm()
         if not form.validate_on_submit():
             return self._page(form)
@@ -38,7 +39,15 @@ class AuthDBView(FrameworksAuthView):
             flash(str(NO_ENTRY), "warning")
             return self._page(form), 401
         self.appbuilder.sm.welcome(user_id)
-        return redirect(get_safe_redirect(request.args.get("next", "")), 303)
+        return redirect(self._wanted(), 303)
+
+    def _wanted(self) -> str:
+        """The page of ours one was on the way to, else the start page; never another site."""
+        parts = urlsplit(request.args.get("next", ""))
+        ours = parts.netloc in {"", request.host} and parts.path.startswith("/")
+        if not ours or parts.path.startswith(("//", "/\\")):
+            return str(self.appbuilder.get_url_for_index)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
 
     def _page(self, form: LoginForm) -> str:
         page: str = self.render_template(self.login_template, title=self.title, form=form)
@@ -99,4 +108,7 @@ class HomeView(IndexView):
         if g.get("actor") is None:
             return redirect(url_for("AuthDBView.login"))
         self.update_redirect()
-        return self.render_template(self.index_template)
+        return self.render_template(
+            "home.html", title=_l("工作台"), inbox=desk.inbox(g.actor),
+            numbers=desk.figures(g.actor), recent=queries.latest_acts(g.actor.id),
+        )  # fmt: skip

@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, insert, select, update
 from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.errors import Refused
+from app.kernel.files import store
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
 from app.payments.banks import PayLine, RunContext, shipped, write_package
-from app.payments.models import Attempt, Payer, PayFile, Payment, PayRun
+from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
 from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
 
@@ -37,6 +38,11 @@ def profile_named(name: str) -> Profile:
         raise Refused(_("没有名为「%(name)s」的银行格式,可用的有:%(known)s",
                         name=name, known="、".join(known)))  # fmt: skip
     return known[name]
+
+
+def folder_of(run: PayRun) -> Path:
+    """Where the run's package lies."""
+    return store() / "runs" / str(run.id)
 
 
 def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome:
@@ -113,6 +119,6 @@ def _write_down(run: PayRun, profile: Profile, package: Package) -> None:
 
 def _fail_one() -> Any:
     change = update(T).where(T.c.ref == bindparam("b_ref"), T.c.state == "waiting")
-    return change.values(state="failed", reason="OTHER", reason_text=bindparam("why"))
+    return change.values(state="failed", reason=NOT_CARRIED, reason_text=bindparam("why"))
 
 

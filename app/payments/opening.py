@@ -41,9 +41,11 @@ class Opened:
     refused: int
 
 
-def open_run(month: YearMonth, bureau_code: str, actor: Actor, programme_code: str = "GRANT"
+def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_code: str = "GRANT"
              ) -> Opened:  # fmt: skip
     """A run holds every confirmed, unopposed, unpaid line of the month under this bureau.
+
+    `bureau_code` None means the actor's own bureau.
 
     A line one of whose months is already paid for the same person and programme is left out and
     counted, whoever got there first: the unique key on covered months decides, not a query.
@@ -94,15 +96,16 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
     return Opened(run, run.line_count, 0)
 
 
-def _new_run(month: YearMonth, bureau_code: str, actor: Actor, programme_code: str,
+def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_code: str,
              kind: str) -> PayRun:  # fmt: skip
     if actor.role not in openers:
         raise Refused(_("支付批次由主管部门经办或导出付款岗位开立"))
     aid = programme(programme_code)
     if aid.paid_to != "student":
         raise Refused(_("「%(name)s」拨付给学校,不通过学生名单发放", name=aid.name))
+    which = Org.id == actor.org_id if bureau_code is None else Org.code == bureau_code
     with scope(actor.org_path):
-        bureau = db.session.scalar(select(Org).where(Org.code == bureau_code))
+        bureau = db.session.scalar(select(Org).where(which))
     if bureau is None or bureau.id != actor.org_id:
         raise Refused(_("代码「%(code)s」不是您所在的主管部门", code=bureau_code))
     run = PayRun(programme_id=aid.id, bureau_id=bureau.id, org_path=bureau.path, month=month,

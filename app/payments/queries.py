@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, exists, func, select
 
 from app.accounts.models import Org
+from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.kernel.types import IdNumber
-from app.payments.models import Attempt, Payment, ResultLine
+from app.payments.models import (
+    NOT_CARRIED,
+    Attempt,
+    PayFile,
+    Payment,
+    PayRun,
+    ResultFile,
+    ResultLine,
+)
 from app.publicity.models import AidLine, AidList
 from app.registry.models import Enrolment, Person, Programme
 
@@ -91,3 +100,35 @@ def rows_aside(run_id: int, limit: int = 200) -> list[ResultLine]:
     """The rows of result files that still wait for an explanation."""
     found = select(ResultLine).where(ResultLine.run_id == run_id, ResultLine.fate == "aside")
     return list(db.session.scalars(found.order_by(ResultLine.id).limit(limit)))
+
+
+def rows_of_file_aside(file_id: int, limit: int = 50) -> list[ResultLine]:
+    """The rows of one result file that were set aside."""
+    found = select(ResultLine).where(ResultLine.file_id == file_id, ResultLine.fate == "aside")
+    return list(db.session.scalars(found.order_by(ResultLine.row).limit(limit)))
+
+
+def files_of(run_id: int) -> list[PayFile]:
+    """The files of a run's package, in their order."""
+    return list(db.session.scalars(select(PayFile).where(PayFile.run_id == run_id)
+                                   .order_by(PayFile.id)))  # fmt: skip
+
+
+def result_files_of(run_id: int) -> list[ResultFile]:
+    """What the bank gave back for a run, oldest first."""
+    return list(db.session.scalars(select(ResultFile).where(ResultFile.run_id == run_id)
+                                   .order_by(ResultFile.id)))  # fmt: skip
+
+
+def unable(run_id: int, limit: int = 50) -> list[str]:
+    """Why lines of a run could not be written into the bank's layout."""
+    found = select(Attempt.name, Attempt.reason_text).where(
+        Attempt.run_id == run_id, Attempt.reason == NOT_CARRIED
+    ).order_by(Attempt.seq).limit(limit)  # fmt: skip
+    return [f"{name}: {why}" for name, why in db.session.execute(found)]
+
+
+def steps_taken(run_id: int, limit: int = 50) -> list[Event]:
+    """The trail of one run, oldest first."""
+    found = select(Event).where(Event.subject == PayRun.__tablename__, Event.subject_id == run_id)
+    return list(db.session.scalars(found.order_by(Event.id).limit(limit)))

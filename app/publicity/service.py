@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import bindparam, delete, func, literal, select, update
 
 from app.accounts.models import SCHOOL_CLERK, Org
 from app.kernel import audit, clock
+from app.kernel.calendar_models import load_calendar
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
@@ -21,6 +22,7 @@ from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload
 from app.publicity.seal import seal_lists
 from app.publicity.staging import store_rows
 from app.publicity.taking import merge_lines
+from app.publicity.workflow import WORKDAYS_SHOWN
 from app.registry.service import programme
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ if TYPE_CHECKING:
     from app.kernel.actor import Actor
     from app.kernel.types import YearMonth
 
-def draft_for(school_code: str, month: YearMonth, programme_code: str, actor: Actor,
+def draft_for(school_code: str | None, month: YearMonth, programme_code: str, actor: Actor,
               kind: str = "REGULAR", first_month: YearMonth | None = None) -> AidList:  # fmt: skip
-    """The school's draft list of that month, made when there was none.
+    """The school's draft list of that month, made when there was none; None is the actor's own.
 
     Refused when the school is not the actor's, the month lies ahead, the list has left the
     school's hands, or the programme pays schools and not students.
@@ -62,9 +64,10 @@ def draft_for(school_code: str, month: YearMonth, programme_code: str, actor: Ac
     return found
 
 
-def _own_school(code: str, actor: Actor) -> Org:
+def _own_school(code: str | None, actor: Actor) -> Org:
+    which = Org.id == actor.org_id if code is None else Org.code == code
     with scope(actor.org_path):
-        school = db.session.scalar(select(Org).where(Org.code == code))
+        school = db.session.scalar(select(Org).where(which))
     if school is None or school.id != actor.org_id:
         raise Refused(_("标识码「%(code)s」不是您所在的学校", code=code))
     return school
@@ -176,3 +179,26 @@ def _trace(verb: str, target: AidList, actor: Actor, note: str) -> None:
                              "digest": target.digest}  # fmt: skip
     audit.record(verb, actor=actor, org_path=target.org_path, subject="aid_list",
                  subject_id=target.id, note=note, **facts)  # fmt: skip
+
+
+def firm_up_dates() -> int:
+    """Notices whose end was provisional have the firm one, if the calendar now knows; how many.
+
+    The end is only ever lengthened. Runs as the clock, over the whole province.
+    """
+    calendar = load_calendar(db.session)
+    doubtful = select(AidList.id, AidList.published_at, AidList.closes_on).where(
+        AidList.state == "published", AidList.provisional.is_(True)
+    )  # fmt: skip
+    firm = []
+    for pk, published_at, closes_on in db.session.execute(doubtful):
+        start = clock.moment_of(published_at).date()
+        end, provisional = calendar.add_workdays(start, WORKDAYS_SHOWN)
+        if not provisional:
+            firm.append({"pk": pk, "closes": clock.lengthened(closes_on, end)})
+    if firm:
+        t = AidList.__table__
+        change = update(t).where(t.c.id == bindparam("pk"))
+        values = {"closes_on": bindparam("closes"), "provisional": False}
+        db.session.execute(change.values(values | {"calendar_version": calendar.version}), firm)
+    return len(firm)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.sheets import Column, Sheet
-
 from app.kernel.i18n import _, _l
+from app.kernel.sheets import Column, Sheet
 from app.kernel.types import (
     BankCard,
     Choice,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.sheets import digest, read
-
 from app.kernel import bulk, crypto, names
 from app.kernel.idcard import birth_of, sex_of
+from app.kernel.sheets import digest, read
 from app.kernel.types import BankCard, IdNumber
 from app.publicity.models import StagedLine
 from app.publicity.sheets import ENTRIES, row_check

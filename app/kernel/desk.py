@@ -1,0 +1,66 @@
+"""The start page: what waits for this person, and the figures of their place.
+
+A room says what waits by decorating a function of the actor; each may use one statement or two,
+never one a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from app.kernel.actor import Actor
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One kind of work that waits: how much, what to do, where, and by when."""
+
+    title: Any
+    count: int
+    sentence: Any
+    url: str
+    icon: str = "inbox"
+    tone: str = "info"
+    due: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of the start page and the page behind it."""
+
+    label: Any
+    value: Any
+    hint: Any = ""
+    url: str = ""
+
+
+Source = Callable[["Actor"], Iterable[Waiting]]
+Sums = Callable[["Actor"], Iterable[Figure]]
+_waiting: list[Source] = []
+_figures: list[Sums] = []
+
+
+def waits(source: Source) -> Source:
+    """The function's answers stand on the start page."""
+    _waiting.append(source)
+    return source
+
+
+def sums(source: Sums) -> Sums:
+    """The function's figures stand on the start page."""
+    _figures.append(source)
+    return source
+
+
+def inbox(actor: Actor) -> list[Waiting]:
+    """All that waits for this person; what counts zero is left out."""
+    return [w for source in _waiting for w in source(actor) if w.count]
+
+
+def figures(actor: Actor) -> list[Figure]:
+    return [f for source in _figures for f in source(actor)]

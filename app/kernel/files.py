@@ -1,0 +1,53 @@
+"""Files that came in, kept as evidence under the hash of their content, outside the web root."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from flask import current_app
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file as it lies in the store: where, its SHA-256 in hex, its size in bytes."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+def store() -> Path:
+    """The folder all files lie in."""
+    return Path(current_app.config["UPLOADS"])
+
+
+def keep(stream: IO[bytes]) -> Kept:
+    """The stream's bytes lie in the store; the same bytes twice lie there once."""
+    folder = store() / "in"
+    folder.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                out.write(chunk)
+        path = kept_path(digest.hexdigest())
+        path.parent.mkdir(exist_ok=True)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return Kept(path, digest.hexdigest(), size)
+
+
+def kept_path(sha256: str) -> Path:
+    """Where the file with this hash lies, if it was kept."""
+    return store() / "in" / sha256[:2] / sha256

@@ -1,0 +1,104 @@
+"""`flask payments …`: runs, packages and results from the command line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import select
+
+from app.accounts.commands import acts
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.kernel.i18n import _
+from app.kernel.types import Month
+from app.payments import exporting, opening, posting, queries
+from app.payments.models import PayRun
+from app.payments.workflow import RUNS
+
+if TYPE_CHECKING:
+    from app.kernel.actor import Actor
+    from app.kernel.workflow import Outcome
+
+
+@click.group("payments")
+def payments() -> None:
+    """发放:支付批次、银行文件、回盘、重发。"""
+
+
+@payments.command("open")
+@click.option("--month", required=True, help="名单月份,YYYY-MM")
+@click.option("--bureau", required=True, help="主管部门代码")
+@click.option("--programme", default="GRANT", show_default=True, help="资助项目代码")
+@acts
+def open_(actor: Actor, month: str, bureau: str, programme: str) -> dict[str, Any]:
+    """把已确认而未支付的名单开立成一个支付批次。"""
+    opened = opening.open_run(Month.clean(month), bureau, actor, programme)
+    return {"run": opened.run.id, "accepted": opened.accepted, "rejected": opened.refused,
+            "fen": opened.run.total_fen}  # fmt: skip
+
+
+@payments.command("again")
+@click.argument("run", type=int)
+@acts
+def again(actor: Actor, run: int) -> dict[str, Any]:
+    """把一个批次里失败和退汇的笔数开立成重发批次。"""
+    opened = opening.open_again(run_of(run), actor)
+    return {"run": opened.run.id, "accepted": opened.accepted, "fen": opened.run.total_fen}
+
+
+@payments.command("export")
+@click.argument("run", type=int)
+@click.option("--profile", required=True, help="银行格式名称")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@acts
+def export(actor: Actor, run: int, profile: str, out: Path) -> dict[str, Any]:
+    """生成银行文件,并复制到指定目录。"""
+    row = run_of(run)
+    bank = exporting.profile_named(profile)
+    folder = exporting.folder_of(row)
+    outcome = exporting.export(row, bank, folder, actor)
+    if outcome.refused:
+        raise Refused("; ".join(outcome.refused.values()))
+    out.mkdir(parents=True, exist_ok=True)
+    for made in sorted(folder.iterdir()):
+        shutil.copy2(made, out / made.name)
+    written = queries.files_of(run)
+    sent, unable = sum(f.row_count for f in written), queries.unable(run)
+    return {"accepted": sent, "rejected": len(unable), "moved": outcome.moved,
+            "files": [f.name for f in written], "fen": sum(f.fen for f in written),
+            "sentences": unable}  # fmt: skip
+
+
+@payments.command("take")
+@click.argument("step")
+@click.argument("run", type=int)
+@click.option("--note", default="", help="理由")
+@acts
+def take(actor: Actor, step: str, run: int, note: str) -> Outcome:
+    """对一个支付批次办理一步:check、settle、void。"""
+    return RUNS.take(step, PayRun.id == run_of(run).id, actor, note)
+
+
+@payments.command("results")
+@click.argument("run", type=int)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@acts
+def results(actor: Actor, run: int, file: Path) -> dict[str, Any]:
+    """导入银行回盘;对不上的行搁置并说明,其余入账。"""
+    taken = posting.take_results(run_of(run), file, file.name, actor)
+    said = [_("第%(row)s行:%(why)s", row=r.row, why=posting.WHYS[r.why])
+            for r in queries.rows_of_file_aside(taken.id)]  # fmt: skip
+    return {"accepted": taken.posted + taken.same, "rejected": taken.aside,
+            "posted": taken.posted, "same": taken.same, "aside": taken.aside,
+            "sentences": said}  # fmt: skip
+
+
+def run_of(pk: int) -> PayRun:
+    """The run, when it lies in the actor's scope."""
+    found = db.session.scalar(select(PayRun).where(PayRun.id == pk))
+    if found is None:
+        raise Refused(_("没有编号为%(run)s的支付批次", run=pk))
+    return found

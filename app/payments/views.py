@@ -1,0 +1,204 @@
+"""发放: grids of runs, attempts, files and results, and the pages between us and the bank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import abort, flash, g, redirect, request, send_from_directory, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from sqlalchemy import select
+
+from app.accounts.models import (
+    BUREAU_APPROVER,
+    BUREAU_CLERK,
+    BUREAU_EXPORTER,
+    BUREAU_POSTER,
+    BUREAU_REVIEWER,
+    BUREAUS,
+    STAFF,
+)
+from app.kernel import audit, clock, files
+from app.kernel.db import db
+from app.kernel.grid import EXPORT, READ, Category, Grid
+from app.kernel.i18n import _, _l
+from app.kernel.types import YearMonth
+from app.payments import (  # noqa: F401  (the desk registers itself)
+    desk,
+    exporting,
+    opening,
+    posting,
+    queries,
+)
+from app.payments.banks import shipped
+from app.payments.forms import ExportForm, OpenForm, ResultForm
+from app.payments.models import FATES, OUTCOMES, Attempt, PayRun, ResultLine
+from app.payments.workflow import RUNS
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+PAYMENTS_MENU = Category("payments", _l("资金发放"), "building-bank")
+TONES = {"open": "info", "exported": "accent", "checked": "accent", "settled": "good",
+         "void": "mute"}  # fmt: skip
+HANDLERS = frozenset({BUREAU_EXPORTER, BUREAU_REVIEWER, BUREAU_APPROVER})
+"""Who may take a bank file into the hand: who made it and who checks it."""
+
+
+class AttemptGrid(Grid):
+    """Every order to the bank; a school sees its own students'."""
+
+    model, menu, icon = Attempt, (PAYMENTS_MENU, _l("发放明细")), "receipt"
+    access = {STAFF: READ | EXPORT}
+    title = _l("发放明细")
+    labels = {
+        "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
+        "fen": _l("金额(元)"), "state": _l("结果"), "reason_text": _l("银行说明"),
+        "arrived_on": _l("到账日期"), "run": _l("批次"), "bank_ref": _l("银行流水"),
+    }  # fmt: skip
+    list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
+    show_columns = ["run", *list_columns, "bank_ref"]
+    search_columns = ["name", "ref", "state", "arrived_on"]
+    order_columns = ["name", "fen", "state", "arrived_on"]
+    formatters = {"state": lambda state: OUTCOMES[state]}
+    eager = ("run.bureau",)
+
+
+class ResultLineGrid(Grid):
+    """Rows of the bank's files, and what became of each."""
+
+    model, menu, icon = ResultLine, (PAYMENTS_MENU, _l("回盘明细")), "file-search"
+    access = {BUREAUS: READ | EXPORT}
+    title = _l("回盘明细")
+    labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额(元)"),
+              "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
+              "reason_text": _l("银行说明"), "arrived_on": _l("到账日期"),
+              "run_id": _l("批次")}  # fmt: skip
+    list_columns = ["run_id", "row", "ref", "name", "fen", "outcome", "fate", "why", "arrived_on"]
+    search_columns = ["ref", "fate", "run_id"]
+    order_columns = ["row", "fate"]
+    formatters = {
+        "outcome": lambda o: OUTCOMES[o], "fate": lambda f: FATES.get(f, f),
+        "why": lambda w: posting.WHYS.get(w, w),
+    }  # fmt: skip
+
+
+class RunGrid(Grid):
+    """Payment runs, from the confirmed lists to the last arrival date."""
+
+    model, workflow, menu, icon = PayRun, RUNS, (PAYMENTS_MENU, _l("支付批次")), "cash"
+    access = {
+        BUREAUS: READ | EXPORT,
+        frozenset({BUREAU_CLERK, BUREAU_EXPORTER}): READ | {"can_begin", "can_again"},
+        BUREAU_EXPORTER: READ | {"can_package", "can_file"},
+        HANDLERS: READ | {"can_file"},
+        BUREAU_POSTER: READ | {"can_results"},
+    }
+    title = _l("支付批次")
+    tones = TONES
+    labels = {
+        "id": _l("批次"), "bureau": _l("主管部门"), "programme": _l("项目"), "month": _l("月份"),
+        "kind": _l("类型"), "line_count": _l("笔数"), "total_fen": _l("金额(元)"),
+        "state": _l("状态"), "profile": _l("银行格式"), "created_by": _l("开立人"),
+        "created_at": _l("开立时间"), "exported_at": _l("导出时间"), "digest": _l("文件摘要"),
+    }  # fmt: skip
+    formatters = {"kind": {"first": _l("首次"), "again": _l("重发")}.get}
+    list_columns = ["id", "month", "bureau", "programme", "kind", "line_count", "total_fen",
+                    "profile", "state"]  # fmt: skip
+    show_columns = ["id", "bureau", "programme", "month", "kind", "state", "line_count",
+                    "total_fen", "profile", "created_by", "created_at", "exported_at",
+                    "digest"]  # fmt: skip
+    search_columns = ["month", "state", "kind"]
+    show_template = "run_detail.html"
+    related_views = [AttemptGrid]
+
+    def beside(self, row: PayRun) -> dict[str, Any]:
+        form = ExportForm()
+        form.profile.choices = [(n, p.title) for n, p in shipped().items()]
+        return {
+            "run": row, "figures": queries.run_figures(row.id), "files": queries.files_of(row.id),
+            "results": queries.result_files_of(row.id), "aside": queries.rows_aside(row.id),
+            "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
+            "export_form": form if self._may_package(row) else None,
+            "result_form": ResultForm() if self._may_post(row) else None,
+            "may_again": self.may("can_again"), "may_file": self.may("can_file"),
+        }  # fmt: skip
+
+    def _may_package(self, row: PayRun) -> bool:
+        return row.state == "open" and bool(self.may("can_package"))
+
+    def _may_post(self, row: PayRun) -> bool:
+        return row.state in ("exported", "checked") and bool(self.may("can_results"))
+
+    @expose("/begin", methods=["GET", "POST"])
+    @has_access
+    def begin(self) -> ResponseReturnValue:
+        """A run is opened for a month's confirmed lists."""
+        form = OpenForm(month=str(clock.this_month()))
+        if not form.validate_on_submit():
+            status = 400 if request.method == "POST" else 200
+            page = {"title": _l("开立支付批次"), "form": form}
+            return self.render_template("run_begin.html", **page), status
+        opened = opening.open_run(YearMonth.parse(form.month.data), None, g.actor)
+        db.session.commit()
+        flash(_("已开立,共%(n)s笔", n=opened.accepted), "success")
+        if opened.refused:
+            flash(_("%(n)s笔所含月份已在其他批次支付,没有列入", n=opened.refused), "warning")
+        return redirect(url_for(".show", pk=opened.run.id), 303)
+
+    @expose("/<int:pk>/package", methods=["POST"])
+    @has_access
+    def package(self, pk: int) -> ResponseReturnValue:
+        """The bank files are made; the run waits for a second person."""
+        run = _run(pk)
+        profile = exporting.profile_named(request.form.get("profile", ""))
+        exporting.export(run, profile, exporting.folder_of(run), g.actor)
+        db.session.commit()
+        for sentence in queries.unable(pk, 5):
+            flash(sentence, "warning")
+        flash(_("银行文件已生成,请由另一人复核"), "success")
+        return redirect(url_for(".show", pk=pk), 303)
+
+    @expose("/<int:pk>/file/<int:file_id>", methods=["POST"])
+    @has_access
+    def file(self, pk: int, file_id: int) -> ResponseReturnValue:
+        """One file of the package; taking it leaves a trace."""
+        run = _run(pk)
+        found = next((f for f in queries.files_of(pk) if f.id == file_id), None) or abort(404)
+        audit.record("download", actor=g.actor, org_path=run.org_path, subject="pay_file",
+                     subject_id=file_id, count=found.row_count, fen=found.fen,
+                     digest=found.sha256, note=found.name)  # fmt: skip
+        db.session.commit()
+        return send_from_directory(exporting.folder_of(run), found.name, as_attachment=True)
+
+    @expose("/<int:pk>/results", methods=["POST"])
+    @has_access
+    def results(self, pk: int) -> ResponseReturnValue:
+        """The bank's answer is compared and posted."""
+        sent = request.files.get("file")
+        if not sent or not sent.filename:
+            flash(_("请选择银行给的回盘文件"), "warning")
+            return redirect(url_for(".show", pk=pk), 303)
+        kept = files.keep(sent.stream)
+        taken = posting.take_results(_run(pk), kept.path, sent.filename, g.actor)
+        db.session.commit()
+        told = _("共%(n)s行:入账%(a)s,未变%(b)s,搁置%(c)s", n=taken.row_count, a=taken.posted,
+                 b=taken.same, c=taken.aside)  # fmt: skip
+        flash(told, "warning" if taken.aside else "success")
+        return redirect(url_for(".show", pk=pk), 303)
+
+    @expose("/<int:pk>/again", methods=["POST"])
+    @has_access
+    def again(self, pk: int) -> ResponseReturnValue:
+        """What failed is to be paid again, in a run of its own."""
+        opened = opening.open_again(_run(pk), g.actor)
+        db.session.commit()
+        flash(_("重发批次已开立,共%(n)s笔", n=opened.accepted), "success")
+        return redirect(url_for(".show", pk=opened.run.id), 303)
+
+
+del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `package`
+
+
+def _run(pk: int) -> PayRun:
+    return db.session.scalar(select(PayRun).where(PayRun.id == pk)) or abort(404)

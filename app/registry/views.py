@@ -1,0 +1,109 @@
+"""学籍与标准: grids of enrolments, holds, standards and the working-day calendar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.accounts.models import (
+    BUREAUS,
+    SCHOOLS,
+    STAFF,
+    SYSADMIN,
+    Org,
+)
+from app.kernel.calendar_models import CalendarYear, SpecialDay
+from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, bulk
+from app.kernel.i18n import _l
+from app.kernel.workflow import Outcome
+from app.registry import service
+from app.registry.models import GRANT, Enrolment, Hold, Standard
+from app.registry.workflow import HOLDS, deciders
+
+if TYPE_CHECKING:
+    from app.kernel.actor import Actor
+
+REGISTRY_MENU = Category("registry", _l("学籍与标准"), "school")
+
+
+class EnrolmentGrid(Grid):
+    """Who studies where, as the student registry has it."""
+
+    model, menu, icon = Enrolment, (REGISTRY_MENU, _l("学籍")), "id"
+    access = {STAFF: READ | EXPORT}
+    title = _l("学籍")
+    labels = {
+        "school": _l("学校"), "school_id": _l("学校"), "name": _l("姓名"), "id_mask": _l("证件号"),
+        "reg_no": _l("学籍号"), "grade": _l("年级"), "major": _l("专业"),
+        "major_code": _l("专业代码"), "class_name": _l("班级"), "state": _l("学籍状态"),
+        "enrolled_in": _l("入学年月"),
+        "left_in": _l("离校年月"),
+    }  # fmt: skip
+    list_columns = ["name", "id_mask", "school", "grade", "major", "class_name", "state"]
+    show_columns = ["name", "id_mask", "reg_no", "school", "grade", "major", "major_code",
+                    "class_name", "state", "enrolled_in", "left_in"]  # fmt: skip
+    search_columns = ["name", "reg_no", "state", "school_id"]
+    order_columns = ["name"]
+    lookups = {"school_id": Lookup(Org, "name", where=lambda _actor: Org.level == "school")}
+
+    @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
+          confirm=_l("从本月起不能列入助学金名单,已列入未发放的不再发放。"))  # fmt: skip
+    def hold(self, where: Any, actor: Actor, note: str) -> Outcome:
+        return Outcome(service.hold(where, GRANT, actor, note), {}, 0)
+
+
+class HoldGrid(Grid):
+    """停发: whose payment is stopped, from when, and why."""
+
+    model, workflow, icon = Hold, HOLDS, "hand-stop"
+    menu = (REGISTRY_MENU, _l("停发登记"))
+    access = {BUREAUS | SCHOOLS: READ | EXPORT}
+    title = _l("停发登记")
+    labels = {"name": _l("姓名"), "id_mask": _l("证件号"), "reason": _l("原因"),
+              "first_month": _l("停发起始月"), "last_month": _l("停发截止月"),
+              "state": _l("状态")}  # fmt: skip
+    list_columns = ["name", "id_mask", "first_month", "last_month", "reason", "state"]
+    search_columns = ["name", "state"]
+    order_columns = ["first_month"]
+    tones = {"on": "bad", "lifted": "mute"}
+
+
+class StandardGrid(Grid):
+    """What a programme pays from which month on."""
+
+    model, menu, icon = Standard, (REGISTRY_MENU, _l("资助标准")), "coin"
+    access = {STAFF: READ}
+    title = _l("资助标准")
+    labels = {"programme": _l("项目"), "valid_from": _l("起始年月"), "valid_to": _l("截止年月"),
+              "yearly_fen": _l("每生每年(元)"), "grades": _l("年级"), "paid_months": _l("发放月份"),
+              "source": _l("文件依据")}  # fmt: skip
+    list_columns = ["programme", "valid_from", "valid_to", "yearly_fen", "grades", "paid_months",
+                    "source"]  # fmt: skip
+    order_columns = ["valid_from"]
+
+
+class CalendarYearGrid(Grid):
+    """Whether a year's holidays are those of the official notice."""
+
+    model, menu, icon = CalendarYear, (REGISTRY_MENU, _l("日历年份")), "calendar-check"
+    access = {STAFF: READ, SYSADMIN: READ | {"can_add", "can_edit"}}
+    title = _l("日历年份")
+    labels = {"year": _l("年份"), "confirmed": _l("已确认"), "source": _l("文件依据")}
+    list_columns = ["year", "confirmed", "source"]
+    add_columns = edit_columns = ["year", "confirmed", "source"]
+    base_order = ("year", "desc")
+
+
+class SpecialDayGrid(Grid):
+    """Holidays and make-up working days."""
+
+    model, menu, icon = SpecialDay, (REGISTRY_MENU, _l("节假日与调休")), "calendar"
+    access = {STAFF: READ, SYSADMIN: WRITE}
+    title = _l("节假日与调休")
+    labels = {"day": _l("日期"), "is_workday": _l("上班"), "name": _l("名称"),
+              "source": _l("文件依据")}  # fmt: skip
+    list_columns = ["day", "is_workday", "name", "source"]
+    search_columns = ["day", "name", "is_workday"]
+    add_columns = edit_columns = list_columns
+    base_order = ("day", "desc")
+
+
