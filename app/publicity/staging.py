@@ -23,7 +23,7 @@ KEPT_PROBLEMS = 200
 """How many refused cells stand on the upload's page; the file with all of them is made anew."""
 COLUMNS = (
     "upload_id", "seq", "id_index", "id_no", "id_mask", "birth", "sex", "card_index", "card_no",
-    "card_mask", "holder_name", "bank_name", "cnaps", "name", "reg_no", "grade", "major",
+    "card_mask", "holder_name", "bank_name", "cnaps", "name", "grade", "major",
     "class_name", "first_month", "last_month", "amount_fen", "remark", "unbankable",
 )  # fmt: skip
 
@@ -81,7 +81,7 @@ class _Tally:
             IdNumber.mask(number), birth_of(number), sex_of(number),
             crypto.blind(card, BankCard.code), crypto.seal(card, BankCard.code),
             BankCard.mask(card), holder, v["bank_name"] or "", v["cnaps"] or "", name,
-            v["reg_no"] or "", v["grade"], v["major"], v["class_name"], int(first), int(last),
+            v["grade"], v["major"], v["class_name"], int(first), int(last),
             v["amount_fen"], v["remark"] or "", bool(names.not_in(name + holder, "gbk")),
         )  # fmt: skip
 

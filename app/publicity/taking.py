@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.publicity.models import AidList
 
 S, P, C, L, F = (m.__table__ for m in (StagedLine, Person, Card, AidLine, Finding))
-SAME = ("name", "reg_no", "grade", "major", "class_name", "last_month", "amount_fen", "remark",
+SAME = ("name", "grade", "major", "class_name", "last_month", "amount_fen", "remark",
         "unbankable")  # fmt: skip
 
 

@@ -45,11 +45,11 @@ class LineGrid(Grid):
         "id_mask": _l("证件号"), "grade": _l("年级"), "major": _l("专业"), "class_name": _l("班级"),
         "first_month": _l("起始月份"), "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"),
         "card_mask": _l("银行卡"), "state": _l("状态"), "seq": _l("行号"), "remark": _l("备注"),
-        "reg_no": _l("学籍号"), "aid_list.month": _l("月份"),
+        "aid_list.month": _l("月份"),
     }  # fmt: skip
     list_columns = ["seq", "name", "id_mask", "aid_list.school", "aid_list.month", "grade",
                     "class_name", "amount_fen", "card_mask", "state"]  # fmt: skip
-    show_columns = ["aid_list", "seq", "name", "id_mask", "reg_no", "grade", "major",
+    show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "major",
                     "class_name", "first_month", "last_month", "amount_fen", "card_mask",
                     "state", "remark"]  # fmt: skip
     search_columns = ["name", "state", "last_month"]

@@ -32,6 +32,7 @@ from app.kernel.types import (
     IdNumber,
     Month,
     PersonName,
+    RegNo,
     YearMonth,
 )
 
@@ -72,7 +73,7 @@ class Enrolment(Scoped, Base):
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     name: Mapped[str] = mapped_column(PersonName(), index=True)
     id_mask: Mapped[str] = mapped_column(String(30))
-    reg_no: Mapped[str] = mapped_column(String(30), default="", index=True)
+    reg_no: Mapped[str | None] = mapped_column(RegNo())
     grade: Mapped[str] = mapped_column(GRADE)
     major_code: Mapped[str] = mapped_column(String(10), default="")
     major: Mapped[str] = mapped_column(String(60))

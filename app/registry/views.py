@@ -33,15 +33,15 @@ class EnrolmentGrid(Grid):
     title = _l("学籍")
     labels = {
         "school": _l("学校"), "school_id": _l("学校"), "name": _l("姓名"), "id_mask": _l("证件号"),
-        "reg_no": _l("学籍号"), "grade": _l("年级"), "major": _l("专业"),
+        "grade": _l("年级"), "major": _l("专业"),
         "major_code": _l("专业代码"), "class_name": _l("班级"), "state": _l("学籍状态"),
         "enrolled_in": _l("入学年月"),
         "left_in": _l("离校年月"),
     }  # fmt: skip
     list_columns = ["name", "id_mask", "school", "grade", "major", "class_name", "state"]
-    show_columns = ["name", "id_mask", "reg_no", "school", "grade", "major", "major_code",
+    show_columns = ["name", "id_mask", "school", "grade", "major", "major_code",
                     "class_name", "state", "enrolled_in", "left_in"]  # fmt: skip
-    search_columns = ["name", "reg_no", "state", "school_id"]
+    search_columns = ["name", "state", "school_id"]
     order_columns = ["name"]
     lookups = {"school_id": Lookup(Org, "name", where=lambda _actor: Org.level == "school")}
 
