@@ -138,18 +138,19 @@ def find(job_id: int, actor: Actor) -> Job | None:
 def cancel(row: Job, *, actor: Actor) -> None:
     """Nothing of that job will have happened; refused when it is over already.
 
-    Commits: on SQLite the running job holds the only write lock until it hears of this.
+    A transaction of its own, which on SQLite gets the write lock once the running job has heard.
     """
+    job_id, title = row.id, row.title
     db.session.rollback()
-    pulse = pulse_of(db.engine)
-    pulse.ask_to_stop(row.id)
-    off = update(Job).where(Job.id == row.id, Job.state.in_((QUEUED, RUNNING, CANCELLED)))
+    pulse_of(db.engine).ask_to_stop(job_id)
+    off = update(Job).where(Job.id == job_id, Job.state.in_((QUEUED, RUNNING, CANCELLED)))
     values = {"state": CANCELLED, "error": str(CALLED_OFF), "finished_at": clock.now()}
-    if not db.session.execute(off.values(values)).rowcount:  # type: ignore[attr-defined]
-        db.session.rollback()
-        raise Refused(_("任务已经结束,不能取消"))
-    audit.record("cancel_job", actor=actor, subject="job", subject_id=row.id, note=row.title)
-    db.session.commit()
+    with writing():
+        if not db.session.execute(off.values(values)).rowcount:  # type: ignore[attr-defined]
+            db.session.rollback()
+            raise Refused(_("任务已经结束,不能取消"))
+        audit.record("cancel_job", actor=actor, subject="job", subject_id=job_id, note=title)
+        db.session.commit()
 
 
 def status(row: Job) -> dict[str, Any]:
