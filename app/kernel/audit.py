@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, String, insert
+from sqlalchemy import DateTime, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, scope
@@ -28,6 +28,7 @@ class Event(Scoped, Base):
     """
 
     __tablename__ = "event"
+    __table_args__ = (Index("ix_event_subject", "subject", "subject_id"),)
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
     bulk: Mapped[str] = mapped_column(String(32), index=True)
     actor_id: Mapped[int | None] = mapped_column(index=True)

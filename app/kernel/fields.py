@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 from flask import g
 from flask_appbuilder.fieldwidgets import BS3TextAreaFieldWidget, BS3TextFieldWidget
 from flask_appbuilder.forms import DynamicForm
-from sqlalchemy import Boolean, Column, ColumnElement, Date, String, and_, or_, select, true
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnDefault,
+    ColumnElement,
+    Date,
+    String,
+    and_,
+    or_,
+    select,
+    true,
+)
 from wtforms import BooleanField, Field, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -30,14 +41,15 @@ FOUND = 20
 """How many rows a picker offers at once."""
 
 
-class RuledField(StringField):  # type: ignore[misc]
+class RuledField(StringField):
     """A text control whose value is what the column makes of the words, or its complaint."""
 
     widget = BS3TextFieldWidget()
 
     def __init__(self, label: Any = None, validators: Any = None, *, column: Column[Any],
                  **kwargs: Any) -> None:  # fmt: skip
-        self.column, self.typed = column, None
+        self.column = column
+        self.typed: str | None = None
         super().__init__(label, validators, **kwargs)
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -77,7 +89,7 @@ class DayField(RuledField):
     widget = DateInput()
 
 
-class LookupField(Field):  # type: ignore[misc]
+class LookupField(Field):
     """A row of another table, picked as one types.
 
     The key that comes back is looked up inside the actor's scope: a stranger's key is no choice.
@@ -204,4 +216,4 @@ def demands_of(datamodel: Any, name: str) -> list[Any]:
 
 def default_of(column: Column[Any]) -> Any:
     default = column.default
-    return default.arg if default is not None and default.is_scalar else None
+    return default.arg if isinstance(default, ColumnDefault) and default.is_scalar else None

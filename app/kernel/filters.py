@@ -98,7 +98,7 @@ READERS: tuple[tuple[Any, Any], ...] = (
 )  # fmt: skip
 
 
-class Condition(BaseFilter):  # type: ignore[misc]
+class Condition(BaseFilter):
     """One operator on one column. `arg_name` is its name in the API."""
 
     several = False
@@ -234,7 +234,7 @@ def operators(column: Column[Any], chosen: bool = False) -> tuple[type[Condition
     return NUMBER if isinstance(kind, Integer | Numeric) else TEXT
 
 
-class Converter(BaseFilterConverter):  # type: ignore[misc]
+class Converter(BaseFilterConverter):
     """Gives each search column its operators; the framework numbers them in this order."""
 
     def convert(self, col_name: str) -> list[Condition] | None:

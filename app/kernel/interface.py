@@ -21,7 +21,7 @@ COUNTED = 10_000
 """Beyond so many rows a list says "10,000+" instead of counting on."""
 
 
-class Interface(SQLAInterface):  # type: ignore[misc]
+class Interface(SQLAInterface):
     """One table as a grid reads it: relations loaded with the page, sealed columns never.
 
     Nothing is searched unless a grid says so, and no error of the database reaches a person
@@ -43,17 +43,15 @@ class Interface(SQLAInterface):  # type: ignore[misc]
 
     def options(self) -> list[Any]:
         """How a page of rows is loaded: each named relation at once, nothing sealed opened."""
-        sealed = [defer(getattr(self.obj, c), raiseload=True)
-                  for c, column in self.list_columns.items() if is_sealed(column)]  # fmt: skip
-        return sealed + [self._load(name) for name in self.eager]
+        return [*unopened(self.obj), *(self._load(name) for name in self.eager)]
 
     def _load(self, path: str) -> Any:
         first, _dot, rest = path.partition(".")
         attr = getattr(self.obj, first)
         load = selectinload(attr) if attr.property.uselist else joinedload(attr)
-        if not rest:
-            return load
-        return load.joinedload(getattr(attr.property.mapper.class_, rest))
+        related = attr.property.mapper.class_
+        further = [joinedload(getattr(related, rest))] if rest else []
+        return load.options(*unopened(related), *further)
 
     def chosen(self, where: ColumnElement[bool], *extra: Any) -> Select[Any]:
         """Whole rows under `where`, relations with them, `extra` SQL beside each."""
@@ -120,6 +118,12 @@ class Interface(SQLAInterface):  # type: ignore[misc]
         except (SQLAlchemyError, DatabaseException) as error:
             self.session.rollback()
             raise Refused(said_plainly(error)) from None
+
+
+def unopened(model: type[Any]) -> list[Any]:
+    """The sealed columns stay where they are: a page neither fetches nor opens them."""
+    columns = model.__mapper__.columns
+    return [defer(getattr(model, n)) for n in columns.keys() if is_sealed(columns[n])]  # noqa: SIM118
 
 
 UNIQUE = {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}

@@ -109,7 +109,7 @@ class Api:
 
     def act(self, table: str, key: int, step: str) -> ResponseReturnValue:
         grid = self.grid(table, step)
-        return self._press(grid, step, grid.model.id == key, 1, "")
+        return self._press(grid, step, grid.model.id == key, 1)
 
     def take(self, table: str, step: str) -> ResponseReturnValue:
         grid = self.grid(table, step)
@@ -120,11 +120,11 @@ class Api:
         where, words = asked.where(grid.label_columns), asked.words(grid.label_columns)
         return self._press(grid, step, where, expected, words)
 
-    def _press(self, grid: Any, step: str, where: ColumnElement[bool], expected: int, words: str
-               ) -> ResponseReturnValue:  # fmt: skip
+    def _press(self, grid: Any, step: str, where: ColumnElement[bool], expected: int,
+               words: str | None = None) -> ResponseReturnValue:  # fmt: skip
         note = str(_told().get("note") or "")
         outcome = press(grid, grid.buttons[step], where, g.actor, expected=expected, note=note,
-                        filter_text=words)  # fmt: skip
+                        filter_text=words or "", named=words is None)  # fmt: skip
         reasons = {str(key): str(why) for key, why in outcome.refused.items()}
         said: dict[str, Any] = {"moved": outcome.moved, "refused": reasons,
                                 "refused_total": outcome.refused_total}  # fmt: skip

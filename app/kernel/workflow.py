@@ -182,6 +182,8 @@ class Workflow:
         t = Event.__table__
         moved: Moved = select(t.c.subject_id).where(t.c.bulk == bulk)
         values = {"state": step.target, **step.stamps(actor)}
+        if hasattr(self.model, "version"):  # a form opened before this step is out of date now
+            values["version"] = self.model.version + 1
         go = update(self.model).where(self.model.id.in_(moved), self.model.state.in_(step.source))
         done = db.session.execute(go.values(values).execution_options(synchronize_session=False))
         if done.rowcount != written:

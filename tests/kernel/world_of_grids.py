@@ -12,13 +12,23 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from flask import Flask, g, session
+from flask import Flask, current_app, g, request, session
 from flask_appbuilder import AppBuilder, ModelView
 from flask_appbuilder.models.sqla.filters import FilterStartsWith
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from sqlalchemy import DateTime, ForeignKey, Integer, MetaData, String, event, insert
+from sqlalchemy import (
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel import crypto, scope, web, widgets
@@ -131,8 +141,6 @@ class ComplaintGrid(Grid):
 
     @bulk("rush", "加急", by={BOSS}, source={"new"})
     def rush(self, where: Any, actor: Actor, note: str) -> Outcome:
-        from sqlalchemy import update
-
         done = db.session.execute(update(Complaint).where(where).values(urgent=True))
         return Outcome(done.rowcount, {}, 0)
 
@@ -188,23 +196,15 @@ class DemoSecurity(SecurityManager):
     def has_access(self, permission_name: str, view_name: str) -> bool:
         if g.get("actor") is None:
             return False
-        demo = current_grants()
-        return (permission_name, view_name) in demo.get(g.actor.role, set()) or view_name.startswith("Stock")
+        mine = grants(current_app.config["DEMO_GRIDS"]).get(g.actor.role, set())
+        return (permission_name, view_name) in mine or view_name.startswith("Stock")
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
         return {n for n in menu_names or () if self.has_access("menu_access", n)}
 
 
-def current_grants() -> dict[str, set[tuple[str, str]]]:
-    from flask import current_app
-
-    return grants(current_app.config["DEMO_GRIDS"])
-
-
 def recognise() -> None:
     """What the accounts room does: who asks, and from where in the tree."""
-    from flask import request
-
     g.actor = CAST.get(session.get("_user_id", ""))
     if g.actor:
         stock = request.path.startswith("/stock")
@@ -236,7 +236,7 @@ class World:
     """The demo application with its rows, and people's browsers."""
 
     def __init__(self, app: Flask) -> None:
-        self.app = app
+        self.app, self.since = app, 0
 
     def browser(self, username: str) -> Any:
         client = self.app.test_client()
@@ -267,7 +267,8 @@ class World:
 
     def events(self, **wanted: Any) -> list[Any]:
         with self.at() as session:
-            return list(session.query(Event).filter_by(**wanted).order_by(Event.id))
+            found = session.query(Event).filter(Event.id > self.since).filter_by(**wanted)
+            return list(found.order_by(Event.id))
 
     @contextlib.contextmanager
     def statements(self) -> Iterator[list[str]]:
@@ -295,38 +296,38 @@ def new_url(folder: Path, name: str) -> str:
     return f"sqlite:///{folder / name}.db"
 
 
-@pytest.fixture(scope="session")
-def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def build(folder: Path) -> Flask:
+    """The demo application over fresh tables."""
     crypto.configure(Keyring.fresh())
-    app = make_app(new_url(tmp_path_factory.mktemp("demo"), "demo"), DEMO_GRIDS)
+    app = make_app(new_url(folder, "demo"), DEMO_GRIDS)
     with app.app_context():
         Event.__table__.create(db.engine)
         DemoBase.metadata.create_all(db.engine)
     return app
 
 
-@pytest.fixture
-def world(demo_app: Flask) -> World:
+COMPLAINED = [
+    ("饭菜凉", SCHOOL_A),
+    ("收费高", SCHOOL_A),
+    ("没热水", SCHOOL_B),
+    ("远处的事", FAR_SCHOOL),
+]
+
+
+def populate(app: Flask) -> World:
     """Four complaints: two of 第一职校, one of 第二职校, one of 晋江职校 far away."""
-    world = World(demo_app)
+    world = World(app)
     with world.at() as session:
-        for table in (*reversed(DemoBase.metadata.sorted_tables), Event.__table__):
+        for table in reversed(DemoBase.metadata.sorted_tables):
             session.execute(table.delete())
+        world.since = session.scalar(select(func.max(Event.id))) or 0
         ids = {path: int(path.strip("/").split("/")[-1]) for path in PLACES}
         session.add_all(Place(id=ids[p], name=n, path=p) for p, n in PLACES.items())
         session.flush()
-        for number, (said, path) in enumerate(
-            [("饭菜凉", SCHOOL_A), ("收费高", SCHOOL_A), ("没热水", SCHOOL_B), ("远处的事", FAR_SCHOOL)], 1
-        ):  # fmt: skip
+        for number, (said, path) in enumerate(COMPLAINED, 1):
             session.add(Complaint(id=number, said=said, org_path=path, place_id=ids[path]))
-        session.commit()
+        session.flush()
         if session.get_bind().dialect.name == "postgresql":
-            session.execute(_restart())
-            session.commit()
+            session.execute(select(func.setval("demo_complaint_id_seq", 1000)))
+        session.commit()
     return world
-
-
-def _restart() -> Any:
-    from sqlalchemy import func, select
-
-    return select(func.setval("demo_complaint_id_seq", 1000))

@@ -30,7 +30,7 @@ _UNREADABLE = _l("请求中的页码、排序或查找条件无法识别,请从�
 
 
 def unreadable() -> BadRequest:
-    return BadRequest(_UNREADABLE)  # type: ignore[arg-type]  # put into words when shown
+    return BadRequest(_UNREADABLE)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def asked_of(view: Any, args: MultiDict[str, str], filtered: bool = True) -> Ask
     if (order and order not in view.order_columns) or down not in {"asc", "desc"}:
         raise unreadable()
     return Asked(
-        terms=tuple(_terms(view.offered, args)) if filtered else (),
+        terms=tuple(_terms(view.links | view.offered, args)) if filtered else (),
         order=order,
         down=down == "desc",
         page=whole(args.get(f"page_{name}"), 0, DEEPEST),

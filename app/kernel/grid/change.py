@@ -11,6 +11,7 @@ from app.kernel import audit
 from app.kernel.db import Scoped, db
 from app.kernel.errors import Refused
 from app.kernel.filters import storage
+from app.kernel.grid.declare import named
 from app.kernel.i18n import _
 from app.kernel.interface import said_plainly
 from app.kernel.scope import ScopeMissing
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Column
 
     from app.kernel.actor import Actor
+
+UNTOLD = {"id", "version", "org_path"}
+"""Columns that follow from others; the trail has its own words for them."""
 
 
 def add_row(grid: Any, form: Any, actor: Actor) -> Any:
@@ -40,7 +44,7 @@ def add_row(grid: Any, form: Any, actor: Actor) -> Any:
 
 def edit_row(grid: Any, pk: int, form: Any, actor: Actor, seen: str | None) -> Any:
     """The row holds the form's values, if nobody changed it since it was `seen`."""
-    row = grid.locked(pk, actor)
+    row = grid.changeable(pk, actor, lock=True)
     if hasattr(row, "version"):
         if str(row.version) != seen:
             raise Refused(_("在您查看之后,这条记录已被他人修改;请重新打开,核对后再保存"))
@@ -61,9 +65,9 @@ def delete_row(grid: Any, pk: int, actor: Actor) -> Any:
 
     A DELETE, not the ORM's own way, which would cut the links of dependent rows in silence.
     """
-    row = grid.locked(pk, actor)
+    row = grid.changeable(pk, actor, lock=True)
     grid.pre_delete(row)
-    _write(grid, "delete", row, actor, str(row) if type(row).__str__ is not object.__str__ else "")
+    _write(grid, "delete", row, actor, "")
     _run(lambda: db.session.execute(delete(grid.model).where(grid.model.id == pk)))
     grid.post_delete(row)
     return row
@@ -99,28 +103,31 @@ def _write(grid: Any, verb: str, row: Any, actor: Actor, note: str) -> None:
 
 def _differences(grid: Any, row: Any) -> str:
     """Old and new of every changed column; of what may be personal only that it changed."""
-    state, lines = inspect(row), []
-    for name, column in grid.model.__mapper__.columns.items():
-        if name in {"id", "version", "org_path"}:
-            continue
+    state, mapper = inspect(row), grid.model.__mapper__
+    lines = []
+    for name in [*mapper.columns.keys(), *mapper.relationships.keys()]:
         history = state.attrs[name].history
-        if history.has_changes() and (history.added != [None] or history.deleted):
-            lines.append(_line(grid.label_columns.get(name, name), column, history))
+        new = name not in UNTOLD and history.has_changes()
+        if new and (history.added != [None] or any(history.deleted)):
+            lines.append(_line(grid.label_columns[name], mapper.columns.get(name), history))
     return "\n".join(lines)
 
 
-def _line(label: object, column: Column[Any], history: Any) -> str:
-    if may_be_personal(column):
+def _line(label: object, column: Column[Any] | None, history: Any) -> str:
+    if column is not None and may_be_personal(column):
         return _("%(col)s:已修改", col=label)
-    return f"{label}:{_words(column, history.deleted)} → {_words(column, history.added)}"
+    kind = None if column is None else column.type
+    return f"{label}:{_words(kind, history.deleted)} → {_words(kind, history.added)}"
 
 
-def _words(column: Column[Any], side: Any) -> str:
+def _words(kind: Any, side: Any) -> str:
     """One side of a change; nothing on it, or NULL, is nothing."""
     value = side[0] if side else None
     if value is None:
         return _("空")
-    return column.type.show(value) if isinstance(column.type, Rule) else str(value)
+    if isinstance(kind, Rule):
+        return kind.show(value)
+    return named(value) if hasattr(value, "__mapper__") else str(value)
 
 
 def may_be_personal(column: Column[Any]) -> bool:

@@ -115,7 +115,7 @@ def bulk(name: str, label: Any, *, by: Iterable[str], note: bool = False, icon: 
 
     def mark(method: F) -> F:
         def run(grid: Any, where: Any, actor: Actor, note: str, filter_text: str) -> Outcome:
-            return grid.run_bulk(name, method, where, actor, note, filter_text)  # type: ignore[no-any-return]
+            return grid.run_bulk(name, method, where, actor, note, filter_text)
 
         made = Action(name, label, frozenset(by), run, icon, tone, note, confirm,
                       frozenset(source), multiple, single)  # fmt: skip
@@ -132,6 +132,12 @@ def by_role(access: Mapping[Any, Iterable[str]]) -> dict[str, frozenset[str]]:
         for role in [roles] if isinstance(roles, str) else roles:
             found[role] = found.get(role, frozenset()) | frozenset(rights)
     return found
+
+
+def named(row: Any) -> str:
+    """What the row calls itself, if it calls itself anything."""
+    silent: Any = object.__str__
+    return "" if type(row).__str__ is silent else str(row)
 
 
 def msgid(words: object) -> str:

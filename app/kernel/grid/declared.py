@@ -14,10 +14,10 @@ from wtforms import HiddenField
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.fields import LookupField, demands_of, field_of, form_of
-from app.kernel.filters import is_sealed
+from app.kernel.filters import Converter, is_sealed
 from app.kernel.grid.asked import PAGE, Asked, Term
 from app.kernel.grid.cells import renderer
-from app.kernel.grid.declare import Access, Action, Category, Lookup, by_role
+from app.kernel.grid.declare import Access, Action, Category, Lookup, by_role, named
 from app.kernel.i18n import _l
 from app.kernel.interface import Interface
 from app.kernel.widgets.search import FilterBar
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.kernel.workflow import Guard, Workflow
 
 
-class Declared(ModelView):  # type: ignore[misc]
+class Declared(ModelView):
     """What a grid may declare. Only `model`, `access` and `list_columns` are always needed."""
 
     model: ClassVar[type[Any]]
@@ -51,6 +51,19 @@ class Declared(ModelView):  # type: ignore[misc]
     all: ClassVar[list[type[Any]]] = []
     buttons: ClassVar[dict[str, Action]] = {}
 
+    list_columns: Any = None
+    show_columns: Any = None
+    show_fieldsets: Any = None
+    search_columns: Any = None
+    order_columns: Any = None
+    add_columns: Any = None
+    add_fieldsets: Any = None
+    add_form: Any = None
+    edit_columns: Any = None
+    edit_fieldsets: Any = None
+    edit_form: Any = None
+    related_views: Any = None
+
     page_size = PAGE
     search_widget = FilterBar
     exclude_route_methods = {"download"}
@@ -60,7 +73,7 @@ class Declared(ModelView):  # type: ignore[misc]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "model" not in vars(cls):
+        if not hasattr(cls, "model"):
             return
         cls.buttons = {a.name: a for a in _actions(cls)}
         _check_sealed(cls)
@@ -76,12 +89,15 @@ class Declared(ModelView):  # type: ignore[misc]
     # What a room may say about its rows.
 
     def place(self, row: Any, actor: Actor) -> str:
-        """Where in the tree a row that is being saved lies."""
-        return str(row.org_path or actor.org_path)
+        """Where in the tree a row that is being saved lies: with the lowest of the rows it was
+        hung on, else where it was, else with the actor."""
+        parents = [getattr(row, name, None) for name in self.lookups]
+        paths = [getattr(p, "org_path", None) or getattr(p, "path", None) for p in parents]
+        return str(max(filter(None, paths), key=len, default=row.org_path or actor.org_path))
 
     def row_label(self, row: Any) -> str:
         """What a row is called in a summary."""
-        return str(row) if type(row).__str__ is not object.__str__ else f"#{row.id}"
+        return named(row) or f"#{row.id}"
 
     def beside(self, row: Any) -> dict[str, Any]:
         """What a room's own `show_template` needs beyond the row; set-based, never per line."""
@@ -90,7 +106,8 @@ class Declared(ModelView):  # type: ignore[misc]
     # What the framework wants to know.
 
     def _init_properties(self) -> None:
-        self.base_filters, self._base_filters = [], self.datamodel.get_filters()
+        self.base_filters: list[Any] = []
+        self._base_filters = self.datamodel.get_filters()
         self.list_columns = list(self.list_columns or ["id"])
         self.show_columns = _fields(self.show_fieldsets, self.show_columns) or self.list_columns
         self.add_columns = _fields(self.add_fieldsets, self.add_columns)
@@ -98,14 +115,17 @@ class Declared(ModelView):  # type: ignore[misc]
         self.search_columns = list(self.search_columns or [])
         self._filters = self.datamodel.get_filters(self.search_columns)
         self.offered = self._filters_proto.get_search_filters()
+        self.links = {name: Converter(self.datamodel).convert(name)
+                      for name in self.datamodel.get_columns_list()
+                      if self.datamodel.is_relation_many_to_one(name)}  # fmt: skip
         columns = self.datamodel.list_columns
         if self.order_columns is None:
             self.order_columns = [c for c in self.list_columns if c in columns]
         names = {*self.datamodel.get_columns_list(), *self.list_columns, *self.show_columns}
         self.label_columns = {name: self.labels.get(name, name) for name in names}
-        self.related_views, self._related_views = self.related_views or [], []
-        self.description_columns, self.validators_columns = dict(self.hints), {}
-        self.formatters_columns = {}
+        self.related_views = self.related_views or []
+        self._related_views: list[Any] = []
+        self.description_columns = dict(self.hints)
 
     def _init_titles(self) -> None:
         self.title = self.title or (self.menu[1] if self.menu else type(self).__name__)
@@ -200,9 +220,10 @@ class Declared(ModelView):  # type: ignore[misc]
     def editable(self, actor: Actor) -> ColumnElement[bool]:
         return self.editable_when.holds(actor) if self.editable_when else true()
 
-    def locked(self, pk: int, actor: Actor) -> Any:
-        """The row, held against other writers; NotFound outside the scope, Refused when frozen."""
-        found = self.datamodel.one(self.model.id == pk, self.editable(actor), lock=True)
+    def changeable(self, pk: int, actor: Actor, *, lock: bool = False) -> Any:
+        """The row, on `lock` held against other writers; NotFound outside the scope, Refused when
+        it may not be changed now."""
+        found = self.datamodel.one(self.model.id == pk, self.editable(actor), lock=lock)
         if found is None:
             raise NotFound
         if not found[1]:

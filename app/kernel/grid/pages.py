@@ -83,7 +83,7 @@ class Pages(Declared):
         if request.method == "POST":
             return self._save(key)
         try:
-            form = self.edit_form(obj=self.locked(key, g.actor))
+            form = self.edit_form(obj=self.changeable(key, g.actor))
         except Refused as error:
             flash(error.sentence, "warning")
             return redirect(self._after(key), 303)

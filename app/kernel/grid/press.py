@@ -25,15 +25,17 @@ TICKED = 200
 
 
 def press(grid: Any, action: Action, where: ColumnElement[bool], actor: Actor, *,
-          expected: int, note: str = "", filter_text: str = "") -> Outcome:  # fmt: skip
+          expected: int, note: str = "", filter_text: str = "", named: bool = False
+          ) -> Outcome:  # fmt: skip
     """`action` is done on exactly the `expected` rows under `where`, or on none; committed.
 
-    Raises Refused (nothing changed, the refusal on the trail) or NotFound (no such row in scope).
+    Raises Refused (nothing changed, the refusal on the trail), or NotFound when the rows were
+    `named` one by one and none of them is in scope.
     """
     try:
         outcome = _run(grid, action, where, actor, note, filter_text)
         found = outcome.moved + outcome.refused_total
-        if not found and expected:
+        if named and not found:
             raise NotFound
         if found != expected:
             raise Refused(_(

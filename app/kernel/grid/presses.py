@@ -34,31 +34,36 @@ class Presses(Pages):
     def action(self, name: str, pk: str) -> ResponseReturnValue:
         action, key = self.permitted(name), key_of(pk)
         back = url_for(".show", pk=key) if self.may("can_show") else url_for(".list")
-        return self._press(action, self.model.id == key, 1, "", back)
+        return self._press(action, self.model.id == key, 1, back)
 
     @expose("/action_post", methods=["POST"])
     def action_post(self) -> ResponseReturnValue:
         action = self.permitted(request.form.get("action", ""))
-        asked = asked_of(self, request.args)
         back = f"{url_for('.list')}?{urlencode(carried(self, request.args))}".rstrip("?")
         if request.form.get("all_matching"):
-            expected = whole(request.form.get("expected"), -1, 10**9)
-            if expected < 0:
-                raise unreadable()
-            where = asked.where(self.label_columns)
-            return self._press(action, where, expected, asked.words(self.label_columns), back)
+            return self._press_matching(action, back)
         try:
             keys = ticked(request.form.getlist("rowid"))
         except Refused as error:
             flash(error.sentence, "warning")
             return redirect(back, 303)
-        return self._press(action, self.model.id.in_(keys), len(keys), "", back)
+        return self._press(action, self.model.id.in_(keys), len(keys), back)
 
-    def _press(self, action: Action, where: ColumnElement[bool], expected: int, words: str,
-               back: str) -> ResponseReturnValue:  # fmt: skip
+    def _press_matching(self, action: Action, back: str) -> ResponseReturnValue:
+        """On all rows of the filter in the address, as many as the person was told."""
+        asked = asked_of(self, request.args)
+        expected = whole(request.form.get("expected"), -1, 10**9)
+        if expected < 0:
+            raise unreadable()
+        words = asked.words(self.label_columns)
+        return self._press(action, asked.where(self.label_columns), expected, back, words)
+
+    def _press(self, action: Action, where: ColumnElement[bool], expected: int, back: str,
+               words: str | None = None) -> ResponseReturnValue:  # fmt: skip
+        """`words`: the filter in words; None when the rows were named one by one."""
         try:
-            outcome = press(self, action, where, g.actor, expected=expected,
-                            note=request.form.get("note", ""), filter_text=words)  # fmt: skip
+            outcome = press(self, action, where, g.actor, expected=expected, named=words is None,
+                            note=request.form.get("note", ""), filter_text=words or "")  # fmt: skip
         except Refused as error:
             flash(error.sentence, "danger")
         else:
