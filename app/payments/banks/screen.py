@@ -1,0 +1,225 @@
+"""Which lines a bank's file can hold. Nothing is ever cut, replaced or left out silently.
+
+A chunk of lines is first tested as a whole, column by column; only a chunk that fails is
+looked at line by line, and the lines at fault are set aside with a sentence each.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.kernel.i18n import _, listed
+from app.payments.banks.column import LABELS, LINE_SOURCES, Column
+from app.payments.banks.render import PLACE, SAME_BANK, UNSEEN, YUAN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from app.payments.banks.lines import PayLine
+    from app.payments.banks.profile import Profile
+
+FORMULA = ("=", "+", "-", "@")
+FEN, SEQ = PLACE["fen"], PLACE["seq"]
+BYTES_PER_CHARACTER = {"gbk": 2, "gb18030": 4, "utf-8": 4}
+NUMBERS = ("fen", "seq")
+
+
+class TextRule:
+    """What one text column demands of a value."""
+
+    def __init__(self, column: Column, profile: Profile) -> None:
+        self.column, self.codec = column, profile.codec
+        self.place = PLACE[column.source]
+        self.kind = {"same_bank": True, "other_bank": False}.get(column.only)
+        self.most_bytes = min(column.width or 32767, column.max_bytes or 32767)
+        self.most_chars = column.max_chars or 32767
+        self.csv = profile.container == "csv"
+        self.forbidden = re.compile(_forbidden(column, profile))
+
+    def holds(self, fields: Sequence[Sequence[object]]) -> bool:
+        """True when every value of the chunk is surely in order."""
+        values = self._mine(fields)
+        if self._marked(values) or (self.column.required and not all(values)):
+            return False
+        longest = max(map(len, values), default=0)
+        if longest > self.most_chars:
+            return False
+        if longest * BYTES_PER_CHARACTER[self.codec] <= self.most_bytes:
+            return True
+        return all(len(v.encode(self.codec)) <= self.most_bytes for v in values)
+
+    def _marked(self, values: Sequence[str]) -> bool:
+        """Whether a character stands somewhere that may not stand there."""
+        together = "".join(values)
+        if self.csv and any(v.startswith(FORMULA) for v in values):
+            return True
+        return bool(self.forbidden.search(together)) or bool(_foreign(together, self.codec))
+
+    def _mine(self, fields: Sequence[Sequence[object]]) -> list[str]:
+        values = fields[self.place]
+        if self.kind is None:
+            return [str(v or "") for v in values] if None in values else values  # type: ignore[return-value]
+        pairs = zip(values, fields[SAME_BANK], strict=True)
+        return [str(v or "") for v, same in pairs if same is self.kind]
+
+    def doubt(self, line: PayLine) -> str | None:
+        """Why this line's value cannot be written, or None."""
+        if self.kind is not None and line.same_bank is not self.kind:
+            return None
+        value = str(line[self.place] or "")
+        if not value:
+            return _("没有填写") if self.column.required else None
+        if foreign := _foreign(value, self.codec):
+            return _unwritable(foreign, self.codec)
+        if match := self.forbidden.search(value):
+            return _("含有不能写进银行文件的%(what)s", what=_name(match[0]))
+        if self.csv and value.startswith(FORMULA):
+            return _("以“%(char)s”开头,会被表格软件当成公式", char=value[0])
+        return self._too_long(value)
+
+    def _too_long(self, value: str) -> str | None:
+        if len(value.encode(self.codec)) > self.most_bytes:
+            return _("太长,银行最多收 %(most)d 个字节", most=self.most_bytes)
+        if len(value) > self.most_chars:
+            return _("太长,银行最多收 %(most)d 个字", most=self.most_chars)
+        return None
+
+
+class Screen:
+    """All rules of a profile about single lines; `unable` grows by what is set aside."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.rules = [TextRule(column, profile) for column in text_columns(profile)]
+        self.most_fen, self.most_seq = most_fen(profile), most_seq(profile)
+        self.unable: list[tuple[str, str]] = []
+        self.unable_fen = 0
+
+    def clear(self, lines: list[PayLine]) -> list[PayLine]:
+        """Those of the lines that can be written, in their order."""
+        if self._spotless(list(zip(*lines, strict=True))):
+            return lines
+        return [line for line in lines if self._passes(line)]
+
+    def set_aside(self, lines: Iterable[PayLine], why: str) -> None:
+        for line in lines:
+            self.unable.append((line.ref, _("第 %(seq)d 笔:%(why)s", seq=line.seq, why=why)))
+            self.unable_fen += line.fen
+
+    def _spotless(self, fields: Sequence[Sequence[object]]) -> bool:
+        fens: Sequence[int] = fields[FEN]  # type: ignore[assignment]
+        seqs: Sequence[int] = fields[SEQ]  # type: ignore[assignment]
+        if min(fens) <= 0 or max(fens) > self.most_fen or max(seqs) > self.most_seq:
+            return False
+        picky = self.profile.split in ("same_only", "other_only") or self.profile.other_bank_needs
+        if picky and not (all(fields[SAME_BANK]) and self.profile.split != "other_only"):
+            return False
+        return all(rule.holds(fields) for rule in self.rules)
+
+    def _passes(self, line: PayLine) -> bool:
+        why = self._amount(line) or self._bank(line)
+        for rule in self.rules:
+            if why:
+                break
+            if doubt := rule.doubt(line):
+                why = rule.column.label + doubt
+        if why:
+            self.set_aside([line], why)
+        return not why
+
+    def _amount(self, line: PayLine) -> str | None:
+        if line.fen <= 0:
+            return _("金额必须大于零")
+        if line.fen > self.most_fen:
+            most = YUAN[self.most_fen]
+            return _("金额超过银行单个文件或单笔的上限 %(most)s 元", most=most)
+        if line.seq > self.most_seq:
+            return _("序号超过银行序号栏的宽度")
+        return None
+
+    def _bank(self, line: PayLine) -> str | None:
+        split, needs = self.profile.split, self.profile.other_bank_needs
+        if split == "same_only" and not line.same_bank:
+            return _("是他行账户,这个渠道只发本行")
+        if split == "other_only" and line.same_bank:
+            return _("是本行账户,这个渠道只发他行")
+        if needs and not line.same_bank and not any(line[PLACE[n]] for n in needs):
+            return _("他行账户至少要填%(fields)s之一", fields=listed([LABELS[n] for n in needs]))
+        return None
+
+
+def text_columns(profile: Profile) -> list[Column]:
+    """The columns that show text of the line; what stands in for the other kind is one too."""
+    columns = [c for c in profile.columns if c.source in LINE_SOURCES and c.source not in NUMBERS]
+    text = set(LINE_SOURCES) - set(NUMBERS)
+    return columns + [_stand_in(c) for c in profile.columns if c.otherwise_source in text]
+
+
+def _stand_in(column: Column) -> Column:
+    kind = "other_bank" if column.only == "same_bank" else "same_bank"
+    return Column(
+        source=column.otherwise_source,
+        only=kind,
+        width=column.width,
+        required=column.required,
+        max_bytes=column.max_bytes,
+        max_chars=column.max_chars,
+        spaces=column.spaces,
+    )
+
+
+def most_fen(profile: Profile) -> int:
+    """The largest amount one line may have: the file's limit and the column's width."""
+    most = profile.max_fen_per_file or 10**15
+    for column in profile.columns:
+        room = min(column.width or 99, column.max_bytes or 99)
+        if column.source == "fen" and room < 18:
+            digits = room - 1 if column.format == "yuan2" else room
+            most = min(most, 10**digits - 1)
+    return most
+
+
+def most_seq(profile: Profile) -> int:
+    """The largest number that fits every column that shows the line's own number."""
+    widths = [c.width or 15 for c in profile.columns if c.source == "seq"]
+    most: int = 10 ** min(widths, default=15) - 1
+    return most
+
+
+def _forbidden(column: Column, profile: Profile) -> str:
+    """The pattern of what may not stand in a value of that column."""
+    pattern = f"[{UNSEEN}]"
+    if not column.spaces:
+        pattern += r"|\s|\u3000"
+    if profile.container == "txt" and profile.separator:
+        pattern += f"|{re.escape(profile.separator)}"
+    if profile.row_end:
+        pattern += f"|{re.escape(profile.row_end)}"
+    return pattern
+
+
+def _foreign(text: str, codec: str) -> str:
+    """The first character that the encoding cannot hold, or nothing."""
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return ""
+
+
+def _unwritable(char: str, codec: str) -> str:
+    code = f"U+{ord(char):04X}"
+    shown = char if char.isprintable() else code
+    return _(
+        "里的“%(char)s”(%(code)s)用 %(encoding)s 编码写不了,请走手工清单",
+        char=shown,
+        code=code,
+        encoding=codec.upper(),
+    )
+
+
+def _name(found: str) -> str:
+    if found in (" ", "\u3000"):
+        return _("空格")
+    return f"“{found}”" if found.isprintable() else _("控制字符 U+%(code)04X", code=ord(found[0]))

@@ -1,0 +1,120 @@
+"""The rows of a result table as cells, whatever it is written in; nothing is understood yet."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime as dt
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from app.kernel.errors import Refused
+from app.kernel.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from app.payments.banks.layout import ResultLayout
+
+Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
+LONGEST = 64 * 1024  # no bank writes a line longer than this; a file without line ends stops here
+LARGEST_SHEET = 100 * 1024 * 1024
+
+
+class Row(NamedTuple):
+    """The number a person sees in the file, the cells, and the raw bytes of a text line."""
+
+    number: int
+    cells: list[Cell]
+    raw: bytes = b""
+
+
+def rows_of(layout: ResultLayout, path: Path) -> Iterator[Row]:
+    """The rows that are not empty. Refused when the file is not of that kind at all."""
+    if layout.container in ("xlsx", "xls"):
+        return sheet_rows(path)
+    if layout.container == "csv":
+        return csv_rows(layout, path)
+    return text_rows(layout, path)
+
+
+def sheet_rows(path: Path) -> Iterator[Row]:
+    if path.stat().st_size > LARGEST_SHEET:
+        raise Refused(_("文件太大,请分开导入"))
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        sheet = book.get_sheet_by_index(0)
+    except (CalamineError, OSError, IndexError, ValueError):
+        raise Refused(_("打不开这个电子表格,请确认是银行下载的原文件")) from None
+    first = sheet.start[0] if sheet.start else 0
+    for number, cells in enumerate(sheet.iter_rows(), first + 1):
+        if any(cell != "" for cell in cells):
+            yield Row(number, list(cells))
+
+
+def text_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
+    """Separated or fixed. Bytes are decoded before they are split: a GBK character may end in |."""
+    encoding = encoding_of(layout, path)
+    cuts = list(pairwise(accumulate(layout.widths, initial=0)))
+    for number, raw in enumerate(raw_lines(path), 1):
+        if not raw.strip():
+            continue
+        if cuts:
+            cells: list[Cell] = [decoded(raw[a:b], encoding).strip() for a, b in cuts]
+        else:
+            cells = list(decoded(raw, encoding).split(layout.separator))
+        yield Row(number, cells, raw)
+
+
+def csv_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
+    encoding = encoding_of(layout, path)
+    text = (decoded(raw, encoding) + "\n" for raw in raw_lines(path))
+    reader = csv.reader(text, delimiter=layout.separator or ",")
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield Row(reader.line_num, list(cells))
+    except csv.Error:
+        raise Refused(_("第 %(row)d 行起不是合法的 CSV", row=reader.line_num + 1)) from None
+
+
+def raw_lines(path: Path) -> Iterator[bytes]:
+    """Lines as bytes without their ends and without a byte order mark."""
+    try:
+        with path.open("rb") as file:
+            mark = codecs.BOM_UTF8
+            while line := file.readline(LONGEST):
+                if len(line) == LONGEST:
+                    raise Refused(_("这不是按行写的文本文件"))
+                yield line.removeprefix(mark).rstrip(b"\r\n")
+                mark = b""
+    except OSError:
+        raise Refused(_("打不开这个文件")) from None
+
+
+def encoding_of(layout: ResultLayout, path: Path) -> str:
+    """A byte order mark speaks louder than the profile."""
+    try:
+        with path.open("rb") as file:
+            marked = file.read(3) == codecs.BOM_UTF8
+    except OSError:
+        raise Refused(_("打不开这个文件")) from None
+    return "utf-8" if marked or layout.encoding == "utf-8-sig" else layout.encoding
+
+
+def decoded(raw: bytes, encoding: str) -> str:
+    """What cannot be read stays visible as a lone surrogate, so that its row can be set aside."""
+    return raw.decode(encoding, "surrogateescape")
+
+
+def broken(cells: Iterable[Cell]) -> bool:
+    """Whether bytes of this row were not of the file's encoding."""
+    return any(
+        isinstance(cell, str)
+        and not cell.isascii()
+        and any("\udc80" <= c <= "\udcff" for c in cell)
+        for cell in cells
+    )
