@@ -15,7 +15,7 @@ from flask_babel import Babel
 from app import cli
 from app.accounts.security import SecurityManager
 from app.accounts.views import HomeView
-from app.kernel import crypto, grid, web, widgets
+from app.kernel import celery_app, crypto, grid, web, widgets
 from app.kernel.db import db, migrate
 from app.kernel.keyring import Keyring
 
@@ -47,7 +47,8 @@ def build(face: str, **settings: Any) -> Flask:
 
 def _staff(app: Flask) -> None:
     """Grids, forms and commands; whoever comes must sign in."""
-    pages = load([*in_rooms("workflow"), *in_rooms("views")])
+    pages = load([*in_rooms("workflow"), *in_rooms("work"), *in_rooms("views")])
+    celery_app.init_app(app)
     with app.app_context():
         desk = AppBuilder(indexview=HomeView, security_manager_class=SecurityManager)
         desk.init_app(app, db.session)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, signals
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, Scheduler
 from kombu.exceptions import OperationalError
 
 from app.kernel import job_runner
@@ -72,7 +72,6 @@ def _settings(flask_app: Flask, broker: str) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": False,
         "worker_hijack_root_logger": False,
-        "beat_scheduler": "celery.beat:Scheduler",
         "beat_schedule": {
             "look": {"task": WORK, "schedule": look, "options": {"expires": look}},
             "minute": {"task": TICK, "schedule": 60.0, "options": {"expires": 55}},
@@ -101,4 +100,4 @@ def _tasks(celery: Celery, flask_app: Flask) -> None:
     def keep_time(**_: object) -> None:
         """The worker brings its own clock: several workers do no harm, nights are asked once."""
         celery.send_task(TICK)
-        EmbeddedService(celery, thread=True).start()
+        EmbeddedService(celery, thread=True, scheduler_cls=Scheduler).start()
