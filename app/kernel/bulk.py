@@ -20,7 +20,7 @@ def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     not look at this path: only services that fixed every row's place themselves may call it.
     """
     counted = _Counted(rows)
-    raw = db.session.connection().connection
+    raw: Any = db.session.connection().connection
     names = ", ".join(f'"{c}"' for c in columns)
     if db.session.get_bind().dialect.name == "postgresql":
         with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:

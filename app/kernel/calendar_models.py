@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +17,7 @@ from app.kernel.types import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import Session, scoped_session
 
 _SEED = Path(__file__).parent / "data" / "special_days.csv"
 
@@ -41,14 +41,14 @@ class CalendarYear(Base):
     source: Mapped[str] = mapped_column(Text(max=200), default="")
 
 
-def load_calendar(session: Session) -> WorkCalendar:
+def load_calendar(session: Session | scoped_session[Any]) -> WorkCalendar:
     """The calendar as it stands now; its `version` belongs beside every date it gave."""
     days = session.execute(select(SpecialDay.day, SpecialDay.is_workday))
     years = session.scalars(select(CalendarYear.year).where(CalendarYear.confirmed))
     return WorkCalendar({row.day: row.is_workday for row in days}, frozenset(years))
 
 
-def seed_calendar(session: Session) -> int:
+def seed_calendar(session: Session | scoped_session[Any]) -> int:
     """Years nobody has entered yet are there with their days; how many years were added.
 
     A year that has a row belongs to the province, and none of its days is touched.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from flask_appbuilder import Model
 from flask_migrate import Migrate
@@ -17,10 +17,12 @@ from app.kernel.types import OrgPath
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult, Executable, Table
 
     class _Model(DeclarativeBase):
         """What the type checker sees in place of the framework's untyped base."""
+
+        __table__: ClassVar[Table]
 else:
     _Model = Model
 
@@ -82,6 +84,11 @@ def writing() -> Iterator[None]:
 def intend_to_write(on: bool) -> None:
     """The same for a whole request, which has no block of its own."""
     _writing.set(on)
+
+
+def changed(statement: Executable) -> int:
+    """How many rows the statement changed, in the session's transaction."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 @event.listens_for(Engine, "connect")

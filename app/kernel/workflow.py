@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.kernel import audit, scope
 from app.kernel.audit import Event
-from app.kernel.db import db
+from app.kernel.db import changed, db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 
@@ -175,7 +175,7 @@ class Workflow:
                  else literal(v, t.c[k].type) for k, v in row.items()]  # fmt: skip
         source = select(*cells).where(here, self.ready(step, actor))
         go = insert(t).from_select(list(row), source)
-        return int(db.session.execute(go, execution_options=scope.placed()).rowcount)
+        return changed(go.execution_options(**scope.placed()))
 
     def _move(self, step: Step, actor: Actor, bulk: str, written: int) -> None:
         """The rows that the events of `bulk` name stand in the step's target."""
@@ -185,9 +185,9 @@ class Workflow:
         if hasattr(self.model, "version"):  # a form opened before this step is out of date now
             values["version"] = self.model.version + 1
         go = update(self.model).where(self.model.id.in_(moved), self.model.state.in_(step.source))
-        done = db.session.execute(go.values(values).execution_options(synchronize_session=False))
-        if done.rowcount != written:
-            raise RuntimeError(f"{step.name}: {written} events but {done.rowcount} rows moved")
+        moved_now = changed(go.values(values).execution_options(synchronize_session=False))
+        if moved_now != written:
+            raise RuntimeError(f"{step.name}: {written} events but {moved_now} rows moved")
         for effect in step.then:
             effect(moved, actor)
         db.session.expire_all()

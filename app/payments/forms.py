@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Regexp
 from app.kernel.i18n import _l
 
 
-class OpenForm(FlaskForm):  # type: ignore[misc]
+class OpenForm(FlaskForm):
     """Which month's confirmed lists are to be paid."""
 
     month = StringField(
@@ -19,13 +19,13 @@ class OpenForm(FlaskForm):  # type: ignore[misc]
     )  # fmt: skip
 
 
-class ExportForm(FlaskForm):  # type: ignore[misc]
+class ExportForm(FlaskForm):
     """Which bank's layout the package is written in."""
 
     profile = SelectField(_l("银行格式"))
 
 
-class ResultForm(FlaskForm):  # type: ignore[misc]
+class ResultForm(FlaskForm):
     """The file the bank gave back."""
 
     file = FileField(_l("回盘文件"))

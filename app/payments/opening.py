@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Org
 from app.kernel import audit
-from app.kernel.db import db
+from app.kernel.db import changed, db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
@@ -135,7 +135,7 @@ def _insert_payments(run: PayRun) -> int:
     source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(payable)
     names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
              "attempt_no")  # fmt: skip
-    return int(db.session.execute(insert(P).from_select(names, source)).rowcount)
+    return changed(insert(P).from_select(names, source))
 
 
 def _lock_months(run: PayRun) -> None:
@@ -163,7 +163,7 @@ def _drop_unlocked(run: PayRun) -> None:
     )
     mine = P.c.first_run_id == run.id
     first, last = db.session.execute(select(func.min(P.c.id), func.max(P.c.id)).where(mine)).one()
-    if db.session.execute(delete(P).where(mine, got < span)).rowcount:
+    if changed(delete(P).where(mine, got < span)):
         orphan = ~exists().where(P.c.id == M.c.payment_id)
         db.session.execute(delete(M).where(M.c.payment_id.between(first, last), orphan))
 

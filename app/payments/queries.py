@@ -85,7 +85,7 @@ def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
         .order_by(L.c.last_month.desc(), L.c.id.desc())
     )  # fmt: skip
     with everyone("本人凭姓名、证件号、学校查询自己的记录"):
-        return [HistoryRow(*row) for row in db.session.execute(source)]
+        return [HistoryRow._make(row) for row in db.session.execute(source)]
 
 
 def run_figures(run_id: int) -> dict[str, tuple[int, int]]:

@@ -11,7 +11,7 @@ from app.kernel.i18n import _l
 from app.publicity.models import KINDS
 
 
-class UploadForm(FlaskForm):  # type: ignore[misc]
+class UploadForm(FlaskForm):
     """One monthly list: the file, the month, the kind of list."""
 
     month = StringField(
@@ -26,7 +26,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("名单文件"))
 
 
-class TakeForm(FlaskForm):  # type: ignore[misc]
+class TakeForm(FlaskForm):
     """How a file with refused rows is to be taken."""
 
     how = RadioField(

@@ -13,6 +13,8 @@ from app.publicity.taking import SAME
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from app.publicity.models import Upload
 
 S, P, C, L, A = (m.__table__ for m in (StagedLine, Person, Card, AidLine, AidList))
@@ -40,8 +42,8 @@ def changes(upload: Upload) -> dict[str, int]:
             "gone": held - (total - new)}  # fmt: skip
 
 
-def _sum(test: object) -> object:
-    return func.sum(case((test, 1), else_=0))  # type: ignore[arg-type]
+def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((test, 1), else_=0))
 
 
 def last_month(target: AidList) -> tuple[int, int]:

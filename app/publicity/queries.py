@@ -101,7 +101,7 @@ def totals_shown() -> dict[str, int]:
 def _notice(row: Any) -> Notice:
     *rest, people, published_at, closes_on = row
     published = clock.moment_of(published_at).date()
-    return Notice(*rest, people, published, closes_on, closes_on >= clock.today())
+    return Notice._make((*rest, people, published, closes_on, closes_on >= clock.today()))
 
 
 def findings_by_code(list_id: int) -> list[tuple[str, str, str, int]]:

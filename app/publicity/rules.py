@@ -92,7 +92,8 @@ def _standard_exceeded() -> ColumnElement[bool]:
         .correlate(L, A)
         .scalar_subquery()
     )  # fmt: skip
-    return func.coalesce(highest, 0) < L.c.amount_fen
+    exceeded: ColumnElement[bool] = func.coalesce(highest, 0) < L.c.amount_fen
+    return exceeded
 
 
 def _paid_elsewhere() -> ColumnElement[bool]:

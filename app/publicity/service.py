@@ -192,6 +192,8 @@ def firm_up_dates() -> int:
     )  # fmt: skip
     firm = []
     for pk, published_at, closes_on in db.session.execute(doubtful):
+        assert published_at is not None
+        assert closes_on is not None
         start = clock.moment_of(published_at).date()
         end, provisional = calendar.add_workdays(start, WORKDAYS_SHOWN)
         if not provisional:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, func, insert, literal, select, update
 
 from app.kernel import audit, clock
-from app.kernel.db import db
+from app.kernel.db import changed, db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
@@ -128,6 +128,6 @@ def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, not
              "state")  # fmt: skip
     with everyone("调用方已按管辖范围限定学籍"):
         source = select(*cells).where(enrolments, ~held)
-        n = int(db.session.execute(insert(h).from_select(names, source)).rowcount)
+        n = changed(insert(h).from_select(names, source))
     audit.record("hold", actor=actor, subject="hold", count=n, note=note)
     return n
