@@ -23,9 +23,7 @@ def test_a_list_shows_the_rows_of_ones_own_place(world):
 
 def test_cells_speak_as_people_do(world):
     world.fill(1, said="有钱", fen=123456, urgent=True, state="open")
-    row = re.search(
-        r"<tr>(?:(?!</tr>).)*有钱.*?</tr>", world.browser("lin").get(LIST).text, re.DOTALL
-    )[0]
+    row = _row_of(world, "lin", "有钱")
     for words in ("1,234.56", "2026-09", "核实中", "伙食", "第一职校", "是"):
         assert words in row
     for raw in ("True", "None", "open<", "food", "123456"):
@@ -91,9 +89,12 @@ def test_buttons_stand_only_where_role_and_state_allow(world):
 
 
 def _names(world, who: str, said: str) -> set[str]:
-    page = world.browser(who).get(LIST).text
-    row = next(r for r in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if f">{said}<" in r)
-    return set(re.findall(r"/action/(\w+)/", row))
+    return set(re.findall(r"/action/(\w+)/", _row_of(world, who, said)))
+
+
+def _row_of(world, who: str, said: str) -> str:
+    rows = re.findall(r"<tr>.*?</tr>", world.browser(who).get(LIST).text, re.DOTALL)
+    return next(row for row in rows if f">{said}<" in row)
 
 
 def test_the_page_of_one_row_shows_it_with_its_buttons_and_what_hangs_on_it(world):

@@ -306,12 +306,7 @@ def build(folder: Path) -> Flask:
     return app
 
 
-COMPLAINED = [
-    ("饭菜凉", SCHOOL_A),
-    ("收费高", SCHOOL_A),
-    ("没热水", SCHOOL_B),
-    ("远处的事", FAR_SCHOOL),
-]
+COMPLAINED = {"饭菜凉": SCHOOL_A, "收费高": SCHOOL_A, "没热水": SCHOOL_B, "远处的事": FAR_SCHOOL}
 
 
 def populate(app: Flask) -> World:
@@ -324,7 +319,7 @@ def populate(app: Flask) -> World:
         ids = {path: int(path.strip("/").split("/")[-1]) for path in PLACES}
         session.add_all(Place(id=ids[p], name=n, path=p) for p, n in PLACES.items())
         session.flush()
-        for number, (said, path) in enumerate(COMPLAINED, 1):
+        for number, (said, path) in enumerate(COMPLAINED.items(), 1):
             session.add(Complaint(id=number, said=said, org_path=path, place_id=ids[path]))
         session.flush()
         if session.get_bind().dialect.name == "postgresql":

@@ -67,8 +67,8 @@ class Runs(Protocol):
 class Action:
     """One button: on a row, over ticked rows, or over all rows that match the filter.
 
-    `source`: the states a row must be in to show it (empty: any). The last four attributes
-    answer under the names the framework's templates ask for.
+    `source`: the states a row must be in to show it (empty: any). `tells_all`: its outcome
+    accounts for every row it was pressed on, as moved or as refused.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Action:
     source: frozenset[str] = frozenset()
     multiple: bool = True
     single: bool = True
+    tells_all: bool = False
 
     @classmethod
     def of_step(cls, step: Step) -> Action:
@@ -90,14 +91,16 @@ class Action:
             return outcome
 
         return cls(step.name, step.label, step.by, run, step.icon, step.tone, step.note,
-                   step.confirm, frozenset(step.source))  # fmt: skip
+                   step.confirm, frozenset(step.source), tells_all=True)  # fmt: skip
 
     @property
     def text(self) -> Any:
+        """The label, under the framework's name for it."""
         return self.label
 
     @property
     def confirmation(self) -> str:
+        """The question asked before the press, likewise."""
         return str(self.confirm) or _("确定「%(what)s」?", what=self.label)
 
     def fits(self, state: object) -> bool:

@@ -33,20 +33,26 @@ def press(grid: Any, action: Action, where: ColumnElement[bool], actor: Actor, *
     `named` one by one and none of them is in scope.
     """
     try:
+        if not action.tells_all:
+            _agree(grid.datamodel.exactly(where), expected, named)
         outcome = _run(grid, action, where, actor, note, filter_text)
-        found = outcome.moved + outcome.refused_total
-        if named and not found:
-            raise NotFound
-        if found != expected:
-            raise Refused(_(
-                "您看到的是 %(seen)s 条,现在是 %(now)s 条,数据已经变化;一条也没有办理,请刷新后再试",
-                seen=expected, now=found,
-            ))  # fmt: skip
+        if action.tells_all:
+            _agree(outcome.moved + outcome.refused_total, expected, named)
         db.session.commit()
     except Refused as error:
         refused(grid, action.name, actor, error.sentence, filter_text)
         raise
     return outcome
+
+
+def _agree(found: int, expected: int, named: bool) -> None:
+    if named and not found:
+        raise NotFound
+    if found != expected:
+        raise Refused(_(
+            "您看到的是 %(seen)s 条,现在是 %(now)s 条,数据已经变化;一条也没有办理,请刷新后再试",
+            seen=expected, now=found,
+        ))  # fmt: skip
 
 
 def _run(grid: Any, action: Action, where: Any, actor: Actor, note: str, words: str) -> Outcome:
