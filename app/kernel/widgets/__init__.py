@@ -7,23 +7,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.kernel import clock
 from app.kernel.widgets.controls import DateInput, MonthInput, PickerWidget, control
 from app.kernel.widgets.details import detail
 from app.kernel.widgets.links import asset, here, locale_url, may
 from app.kernel.widgets.lists import sheet
-from app.kernel.widgets.marks import Mark, badge, icon, masked, money, mono, number, shown, yuan
+from app.kernel.widgets.marks import (
+    Mark,
+    badge,
+    icon,
+    masked,
+    money,
+    mono,
+    number,
+    shown,
+    tone,
+    yuan,
+)
 from app.kernel.widgets.search import FilterBar, chips, conditions
-from app.kernel.widgets.shell import LANGUAGES, greeting, lang, logout, menu, signed_in, who
+from app.kernel.widgets.shell import LANGUAGES, frame, greeting, lang, logout, menu, signed_in, who
 
 if TYPE_CHECKING:
     from flask import Flask
 
 WORDS = {
     "LANGUAGES": LANGUAGES, "asset": asset, "badge": badge, "chips": chips,
-    "conditions": conditions, "control": control, "detail": detail, "greeting": greeting,
-    "here": here, "icon": icon, "lang": lang, "locale_url": locale_url, "logout": logout,
-    "masked": masked, "may": may, "menu": menu, "money": money, "mono": mono, "number": number,
-    "sheet": sheet, "signed_in": signed_in, "who": who,
+    "conditions": conditions, "control": control, "detail": detail, "frame": frame,
+    "greeting": greeting, "here": here, "icon": icon, "lang": lang, "locale_url": locale_url,
+    "logout": logout, "masked": masked, "may": may, "menu": menu, "money": money, "mono": mono,
+    "number": number, "sheet": sheet, "signed_in": signed_in, "today": clock.today, "tone": tone,
+    "who": who,
 }  # fmt: skip
 
 
@@ -36,5 +49,5 @@ def install(app: Flask) -> None:
 
 __all__ = [
     "DateInput", "FilterBar", "Mark", "MonthInput", "PickerWidget", "badge", "icon", "install",
-    "masked", "money", "mono", "number", "shown", "yuan",
+    "masked", "money", "mono", "number", "shown", "tone", "yuan",
 ]  # fmt: skip

@@ -46,15 +46,20 @@ def per_row(endpoint: str, **values: Any) -> Callable[[object], str | None]:
     return lambda pk: pattern.replace(SLOT, quote(str(pk), safe=""))
 
 
-def posts_to(view: str, filters: Any) -> str | None:
-    """Where a list's form goes: the view's bulk route under the very filter being looked at."""
-    path = address(f"{view}.action_post")
+def is_main(view: str) -> bool:
+    """The page at hand is this view's own list, not a list that hangs on another row."""
+    return bool(request.endpoint == f"{view}.list")
+
+
+def same_rows(view: str, route: str, filters: Any, **values: Any) -> str | None:
+    """Another route of a list's view, under the very filter being looked at."""
+    path = address(f"{view}.{route}")
     if path is None:
         return None
-    if request.endpoint == f"{view}.list":
-        query = request.query_string.decode()
-        return f"{path}?{query}" if query else path
-    return under(path, filters)
+    if not is_main(view):
+        return under(path, filters)
+    pairs = [*request.args.items(multi=True), *values.items()]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def under(path: str, filters: Any) -> str:

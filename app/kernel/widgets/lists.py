@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from jinja2 import pass_context
 
-from app.kernel.widgets.links import address, here, may, per_row, posts_to, under
+from app.kernel.widgets.links import address, here, is_main, may, per_row, same_rows, under
 from app.kernel.widgets.marks import kind_of, shown
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -89,6 +89,8 @@ class Sheet:
     bulk: list[Any]
     matching: frozenset[str]
     post_url: str | None
+    count_url: str | None
+    export_url: str | None
     add_url: str | None
     pager: Pager
     filtered: bool
@@ -104,8 +106,10 @@ def sheet(context: Any) -> Sheet:
         columns=_columns(args, view, rows),
         rows=rows,
         bulk=[a for a in actions.values() if a.multiple],
-        matching=frozenset(args.get("matching_actions", ())),
-        post_url=posts_to(view, args["filters"]),
+        matching=frozenset(args.get("matching_actions", ()) if is_main(view) else ()),
+        post_url=same_rows(view, "action_post", args["filters"]),
+        count_url=same_rows(view, "matching", args["filters"]),
+        export_url=_export_url(args, view),
         add_url=_add_url(args, view),
         pager=_pager(args, view, len(rows)),
         filtered=bool(args["filters"].get_filters_values()),
@@ -118,6 +122,13 @@ def _actions(args: dict[str, Any]) -> dict[str, Any]:
     if "row_perms" in args:
         return dict(actions)
     return {k: a for k, a in actions.items() if may(a.name, args["modelview_name"])}
+
+
+def _export_url(args: dict[str, Any], view: str) -> str | None:
+    """The file of these rows, for those who may take it; only from the view's own list."""
+    if not args.get("can_export") or not is_main(view):
+        return None
+    return same_rows(view, "export", args["filters"], format="xlsx")
 
 
 def _add_url(args: dict[str, Any], view: str) -> str | None:

@@ -12,6 +12,7 @@ from flask import url_for
 from markupsafe import Markup, escape
 from wtforms.widgets import html_params
 
+from app.kernel import clock
 from app.kernel.i18n import _, listed
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
 STATIC = Path(__file__).parents[2] / "static"
-TONES = frozenset({"good", "wait", "info", "bad", "mute"})
+TONES = {
+    "good": "good", "wait": "wait", "info": "info", "bad": "bad", "mute": "mute",
+    "success": "good", "warning": "wait", "warn": "wait", "danger": "bad", "accent": "info",
+    "primary": "info", "muted": "mute", "secondary": "mute",
+}  # fmt: skip
 
 # Menus and actions of the framework speak Font Awesome; these are the same signs in our sprite.
 FONT_AWESOME = {
@@ -54,8 +59,13 @@ class Mark(Markup):
 
 def badge(text: object, tone: str = "mute") -> Mark:
     """A state in one word, with the colour that state has everywhere."""
-    shade = tone if tone in TONES else "mute"
+    shade = TONES.get(tone, "mute")
     return Mark.of("state", '<span class="badge-state is-{}">{}</span>', shade, text)
+
+
+def tone(word: str | None) -> str:
+    """One of our five tones for any word a room uses for one."""
+    return TONES.get(word or "", "mute")
 
 
 def yuan(fen: int | None) -> str:
@@ -128,7 +138,9 @@ def shown(value: Any) -> Any:
     if isinstance(value, bool):
         return badge(_("是"), "good") if value else badge(_("否"), "mute")
     if isinstance(value, dt.datetime):
-        return Mark.of("date", '<time class="num">{}</time>', f"{value:%Y-%m-%d %H:%M}")
+        return Mark.of(
+            "date", '<time class="num">{}</time>', f"{clock.moment_of(value):%Y-%m-%d %H:%M}"
+        )
     if isinstance(value, dt.date):
         return Mark.of("date", '<time class="num">{}</time>', f"{value:%Y-%m-%d}")
     return _listed(value)

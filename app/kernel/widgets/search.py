@@ -119,7 +119,8 @@ def _control(field: Any, name: str, value: str) -> Markup:
     """The field as a control of the bar, under the name the framework reads."""
     attrs: dict[str, Any] = {"name": name, "id": f"flt-{field.short_name}", "data-value": True}
     if isinstance(field.widget, PickerWidget):
-        field.process(MultiDict({field.name: value} if value else {}))
+        if value and not field.data:
+            field.process(MultiDict({field.name: value}))
         return field.widget(field, **attrs)
     if isinstance(field, BooleanField):
         return _select(attrs, [("1", _("是")), ("0", _("否"))], value)

@@ -77,12 +77,16 @@ def _is_here(url: str) -> bool:
 
 
 def who() -> dict[str, str] | None:
-    """Name, organisation and duty of whoever is signed in."""
+    """Name and organisation of whoever is signed in; the face may say more under the same name."""
     if not signed_in():
         return None
-    user = g.user
-    name = str(user.get_full_name()).strip() or str(user.username)
-    return {"name": name, "org": "", "duty": str(user.username)}
+    actor = g.get("actor")
+    name = actor.name if actor else str(g.user.get_full_name()).strip()
+    return {
+        "name": name or str(g.user.username),
+        "org": actor.org_name if actor else "",
+        "duty": "",
+    }
 
 
 def greeting() -> str:
@@ -95,3 +99,12 @@ def logout() -> tuple[str, bool]:
     adapter = current_app.url_map.bind("")
     url = address("AuthDBView.logout") or "/logout/"
     return url, adapter.test(url, method="POST")
+
+
+def frame(code: int) -> str:
+    """The template an error page stands in: the face's own, or a bare one when all is in doubt."""
+    if code >= 500:
+        return "errors/bare.html"
+    if hasattr(current_app, "appbuilder"):
+        return "appbuilder/baselayout.html" if signed_in() else "errors/bare.html"
+    return "portal/layout.html"

@@ -1,13 +1,16 @@
 // A press with consequences is asked about first: what, how many, and why.
+import { countFirst } from "./sheet.js";
+
 let dialog, pressed;
 
 export function start() {
   dialog = document.getElementById("ask");
   if (!dialog || !dialog.showModal) return;
-  document.addEventListener("click", (event) => {
+  document.addEventListener("click", async (event) => {
     const button = event.target.closest("button[data-confirm]");
     if (!button || button.disabled || button.dataset.agreed) return;
     event.preventDefault();
+    await countFirst(button);
     ask(button);
   });
   dialog.querySelector("form").addEventListener("submit", agree);

@@ -12,8 +12,8 @@ async function poll(box, misses) {
     const job = await answer.json();
     misses = 0;
     paint(box, job);
-    if (job.next_url) return window.location.assign(job.next_url);
-    if (["done", "failed", "cancelled"].includes(job.state)) return finish(box, job);
+    if (job.state === "done" && job.next_url) return window.location.assign(job.next_url);
+    if (["done", "failed", "cancelled"].includes(job.state)) return window.location.reload();
   } catch {
     misses += 1;
     wait = Math.min(1000 * 2 ** misses, 15_000);
@@ -38,11 +38,4 @@ function paint(box, job) {
 function say(box, name, text) {
   const place = box.querySelector(`[data-job-${name}]`);
   if (place.textContent !== text) place.textContent = text;
-}
-
-function finish(box, job) {
-  const bar = box.querySelector("progress");
-  bar.classList.add(job.state === "done" ? "is-good" : "is-bad");
-  box.querySelector("[data-job-end]").hidden = false;
-  window.location.reload();
 }

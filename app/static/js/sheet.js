@@ -11,7 +11,8 @@ function watch(form) {
   const boxes = [...form.querySelectorAll("input[name=rowid]")];
   let anchor = null;
 
-  const matching = (on) => { flag.disabled = !on; paint(); };
+  const expected = form.querySelector("[data-expected]");
+  const matching = (on) => { flag.disabled = expected.disabled = !on; paint(); };
   const pick = (box, on) => { box.checked = on; };
 
   all?.addEventListener("change", () => {
@@ -72,4 +73,21 @@ function arm(button, picked, everything, total, words) {
 function mayTake(box, action) {
   const names = box.dataset.actions;
   return names === undefined || names.split(" ").includes(action);
+}
+
+// "All that match" is counted by the server just before the press; it then acts on so many or none.
+export async function countFirst(button) {
+  const form = button.form;
+  const flag = form?.querySelector("[data-all-matching]");
+  if (!flag || flag.disabled || button.name !== "action") return;
+  const words = form.querySelector("[data-bulkbar]").dataset;
+  const address = new URL(form.dataset.matching, window.location.href);
+  address.searchParams.set("action", button.value);
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  const { count, ready = count } = await answer.json();
+  const expected = form.querySelector("[data-expected]");
+  expected.value = count;
+  button.dataset.count = words.willTake.replace("0", ready.toLocaleString());
+  button.dataset.countNote = ready < count
+    ? words.skips.replace("0", (count - ready).toLocaleString()) : words.matchingNote;
 }
