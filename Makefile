@@ -62,9 +62,13 @@ bench: $(DEV) ## measure; figures go to bench/
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 translations: $(DEV) ## collect the sentences, update the catalogues, compile them
-	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k _ -o translations/messages.pot \
-	  --no-location --sort-output --project student-aid .
-	$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching
+	@mkdir -p translations build
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -o build/messages.pot \
+	  --no-location --sort-output .
+	@test -f translations/en/LC_MESSAGES/messages.po || \
+	  $(BIN)/pybabel -q init -i build/messages.pot -d translations -l en
+	$(BIN)/pybabel -q update -i build/messages.pot -d translations --no-fuzzy-matching \
+	  --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d translations
 
 clean: ## remove what can be made again (never instance/)

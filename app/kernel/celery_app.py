@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 log = logging.getLogger(__name__)
-IN_MEMORY = "memory://"
+IN_MEMORY = "memory://localhost/"
 WORK, TICK = "jobs.work", "jobs.tick"
 
 
