@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -17,8 +18,12 @@ def _secret() -> str:
     INSTANCE.mkdir(parents=True, exist_ok=True)
     path = INSTANCE / "secret_key"
     if not path.exists():
-        path.touch(0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        draft = INSTANCE / f"secret_key.{os.getpid()}"
+        draft.touch(0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # two faces start at once: the first one's
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text()
 
 

@@ -13,9 +13,9 @@ from flask_appbuilder import AppBuilder
 from flask_babel import Babel
 
 from app import cli
-from app.accounts.security import SecurityManager
+from app.accounts.security import SecurityManager, who
 from app.accounts.views import HomeView
-from app.kernel import celery_app, crypto, grid, web, widgets
+from app.kernel import celery_app, crypto, grid, rest, web, widgets
 from app.kernel.db import db, migrate
 from app.kernel.keyring import Keyring
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("accounts", "registry", "publicity", "payments")
+MENU = ("publicity", "payments", "registry", "accounts")
 KERNEL_TABLES = ("audit", "append_only", "calendar_models", "job_models")
 
 
@@ -47,15 +48,14 @@ def build(face: str, **settings: Any) -> Flask:
 
 def _staff(app: Flask) -> None:
     """Grids, forms and commands; whoever comes must sign in."""
-    pages = load([*in_rooms("workflow"), *in_rooms("work"), *in_rooms("views")])
+    load([*in_rooms("workflow"), *in_rooms("work"), *in_rooms("views")])
     celery_app.init_app(app)
+    app.jinja_env.globals["who"] = who
     with app.app_context():
         desk = AppBuilder(indexview=HomeView, security_manager_class=SecurityManager)
         desk.init_app(app, db.session)
-        grid.register(desk)
-        for module in pages:
-            if hasattr(module, "register"):
-                module.register(desk)
+        grid.register(desk, in_menu_order(grid.Grid.all))
+        rest.Api().install(app)
     cli.install(app, load([*in_rooms("commands"), "app.kernel.commands", "app.world.commands"]))
 
 
@@ -65,6 +65,12 @@ def _public(app: Flask) -> None:
     web.limiter.init_app(app)
     for module in load(["app.portal.views"]):
         app.register_blueprint(module.blueprint)
+
+
+def in_menu_order(grids: Iterable[type[Any]]) -> list[type[Any]]:
+    """The month first, what it stands on after it, the administrators last."""
+    order = [f"app.{room}" for room in MENU]
+    return sorted(grids, key=lambda g: order.index(".".join(g.__module__.split(".")[:2])))
 
 
 def in_rooms(kind: str) -> list[str]:

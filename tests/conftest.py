@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import postgres
+from tests.stage import client_of, public, staff, stage, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+__all__ = ["client_of", "public", "staff", "stage", "statements"]
 
 SOCKETS = "AID_TEST_POSTGRES"
 _server: pytest.StashKey[AbstractContextManager[Path]] = pytest.StashKey()

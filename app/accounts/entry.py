@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import case, literal, or_, update
+from sqlalchemy import case, exists, literal, or_, update
 
 from app.accounts import passwords, queries, rules, service
-from app.accounts.models import SYSADMIN, Post
+from app.accounts.models import SYSADMIN, Org, Post
 from app.accounts.workflow import ACTIVE
 from app.kernel import audit, clock, scope
 from app.kernel.actor import CLOCK_ROLE, Actor
@@ -47,12 +47,16 @@ def _not_locked() -> Any:
     return or_(Post.locked_until.is_(None), Post.locked_until <= clock.now())
 
 
+def _org_open() -> Any:
+    return exists().where(Org.id == Post.org_id, Org.active.is_(True))
+
+
 def _let_in(known: Credentials, ip: str) -> bool:
     """Asked of the row at this very moment: tries made side by side do not slip past a lock."""
     with scope.everyone("signing in happens before anybody stands anywhere"):
         done = db.session.scalar(
             update(Post)
-            .where(Post.id == known.post_id, Post.state == ACTIVE, _not_locked())
+            .where(Post.id == known.post_id, Post.state == ACTIVE, _not_locked(), _org_open())
             .values(failures=0, locked_until=None, last_seen_at=clock.now(), last_seen_from=ip)
             .returning(Post.id)
             .execution_options(synchronize_session=False)
@@ -147,7 +151,7 @@ def _used_by(user_id: int) -> Any:
     return lambda password: any(passwords.fits(password, old) for old in kept)
 
 
-def reset_password(post_id: int, actor: Actor) -> str:
+def reset_password(post_id: int, actor: Actor) -> tuple[Post, str]:
     """A random password stands for somebody else's account, to be changed at first use."""
     if actor.role not in (SYSADMIN, CLOCK_ROLE):
         raise Refused(_("重置密码由系统管理员办理"))
@@ -156,7 +160,7 @@ def reset_password(post_id: int, actor: Actor) -> str:
     _set_password(post.user_id, secret, must_change=True)
     audit.record("reset_password", actor=actor, org_path=post.org_path, subject=service.POST,
                  subject_id=post_id, note=post.username)  # fmt: skip
-    return secret
+    return post, secret
 
 
 def _set_password(user_id: int, password: str, must_change: bool) -> None:

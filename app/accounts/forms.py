@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget
+from typing import TYPE_CHECKING
+
+from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
 from flask_appbuilder.forms import DynamicForm
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from app.accounts import rules
+from app.accounts.models import DUTIES, NO_DUTY, Org
 from app.accounts.rules import MAX_LENGTH, MIN_LENGTH
+from app.kernel.fields import LookupField
+from app.kernel.grid import Lookup
 from app.kernel.i18n import _l
+
+if TYPE_CHECKING:
+    from app.accounts.models import Post
 
 NEEDED = InputRequired(_l("此项必填"))
 SHORT = Length(max=128, message=_l("内容太长"))
@@ -32,3 +41,34 @@ class PasswordForm(DynamicForm):
         _l("再输一次"), [NEEDED, EqualTo("new", message=_l("两次输入的新密码不一样"))],
         widget=BS3PasswordFieldWidget(),
     )  # fmt: skip
+
+
+class AccountForm(DynamicForm):
+    """A new account: who and where. What he may do is another administrator's to say."""
+
+    org_id = LookupField(
+        _l("机构"), [NEEDED], endpoint="/accountgrid/lookup/org_id", whole=False,
+        lookup=Lookup(Org, "name", "code", where=lambda _actor: Org.active.is_(True)),
+    )  # fmt: skip
+    username = StringField(
+        _l("用户名"), [NEEDED, SHORT], widget=BS3TextFieldWidget(),
+        description=_l("2 到 64 位字母、数字或 . - _,不分大小写,以后不能修改"),
+    )  # fmt: skip
+    name = StringField(
+        _l("姓名"), [NEEDED, Length(max=40, message=_l("内容太长"))], widget=BS3TextFieldWidget(),
+        description=_l("一个账号只给一个人用"),
+    )  # fmt: skip
+
+
+class DutyForm(DynamicForm):
+    duty = SelectField(_l("岗位"), description=_l("岗位改变后,该账号须重新登录"))
+
+
+def offer_duties(form: DutyForm, post: Post) -> DutyForm:
+    """The form offers what there is at the account's organisation."""
+    open_ = rules.duties_at(post.org.level)
+    form.duty.choices = [
+        (NO_DUTY, _l("未授予")),
+        *((d, w) for d, w in DUTIES.items() if d in open_),
+    ]
+    return form

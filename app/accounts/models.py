@@ -15,7 +15,7 @@ from app.kernel import scope
 from app.kernel.actor import CLOCK_ROLE
 from app.kernel.db import Base, Scoped, SystemOnly
 from app.kernel.i18n import _l
-from app.kernel.types import OrgPath
+from app.kernel.types import Choice, OrgPath, Personal, Text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -75,14 +75,14 @@ class Org(Base):
     __table_args__ = (
         CheckConstraint("level IN ('province', 'prefecture', 'county', 'school')", name="level"),
     )
-    code: Mapped[str] = mapped_column(String(20), unique=True)
-    name: Mapped[str] = mapped_column(String(80), index=True)
-    level: Mapped[str] = mapped_column(String(12))
+    code: Mapped[str] = mapped_column(Text(20, required=True), unique=True)
+    name: Mapped[str] = mapped_column(Text(80, required=True), index=True)
+    level: Mapped[str] = mapped_column(Choice(LEVELS))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("org.id"), index=True)
     path: Mapped[str] = mapped_column(OrgPath(), unique=True)
-    division_code: Mapped[str | None] = mapped_column(String(6))
-    ownership: Mapped[str] = mapped_column(String(8), default="")
-    phone: Mapped[str] = mapped_column(String(40), default="")
+    division_code: Mapped[str | None] = mapped_column(Text(6))
+    ownership: Mapped[str] = mapped_column(Text(8), default="")
+    phone: Mapped[str] = mapped_column(Text(40), default="")
     active: Mapped[bool] = mapped_column(default=True)
     parent: Mapped[Org | None] = relationship(remote_side="Org.id")
 
@@ -113,10 +113,10 @@ class Post(Scoped, Base):
 
     __tablename__ = "post"
     user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"), unique=True)
-    username: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(String(40))
+    username: Mapped[str] = mapped_column(Text(64), unique=True)
+    name: Mapped[str] = mapped_column(Text(40, personal=Personal.BASIC))
     org_id: Mapped[int] = mapped_column(ForeignKey("org.id"), index=True)
-    duty: Mapped[str] = mapped_column(String(12), default=NO_DUTY)
+    duty: Mapped[str] = mapped_column(Choice(DUTIES | {NO_DUTY: _l("未授予")}), default=NO_DUTY)
     state: Mapped[str] = mapped_column(String(20), default="pending")
     epoch: Mapped[int] = mapped_column(default=0)
     must_change: Mapped[bool] = mapped_column(default=True)

@@ -13,6 +13,7 @@ from app.accounts.models import (
     ADMIN_DUTIES,
     DUTIES,
     EXPORTER,
+    LEVELS,
     NO_DUTY,
     POSTER,
     SCHOOL,
@@ -36,7 +37,7 @@ enters here: `dict.fromkeys(ADMIN_DUTIES | {EXPORTER, POSTER}, {TOTP})` and a pa
 NEEDS_TWO = ADMIN_DUTIES | {EXPORTER, POSTER}
 
 _CLASSES = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
-_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,63}")
 _CLEAR = "".join(set(string.ascii_letters + string.digits) - set("0O1lIo"))
 
 
@@ -77,13 +78,20 @@ def clean_username(raw: str) -> str:
     """Letters, digits, dot, dash, underscore; lower case, so that two look-alikes are one."""
     name = raw.strip().lower()
     if not _USERNAME.fullmatch(name):
-        raise Refused(_("用户名须为 3 到 64 位字母、数字或 . - _,以字母或数字开头"))
+        raise Refused(_("用户名须为 2 到 64 位字母、数字或 . - _,以字母或数字开头"))
     return name
 
 
 def duties_at(level: str) -> frozenset[str]:
     """The duties there are at an organisation of this level."""
     return SCHOOL_DUTIES if level == SCHOOL else frozenset(DUTIES)
+
+
+def check_place(level: str, above: str) -> None:
+    """Bureaus hang below higher bureaus; a school below any bureau, 省属 and 市属 included."""
+    order = list(LEVELS)
+    if above not in order[:-1] or order.index(level) <= order.index(above):
+        raise Refused(_("上级须是比它高一层以上的主管部门"))
 
 
 def check_duty(level: str, duty: str) -> None:

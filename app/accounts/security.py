@@ -17,6 +17,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 
 from app.accounts import entry, queries, rules
+from app.accounts.models import ROLES
 from app.accounts.views import AuthDBView, MyPasswordView
 from app.accounts.workflow import ACTIVE
 from app.kernel import clock, scope
@@ -73,7 +74,7 @@ class SecurityManager(FrameworksManager):
         if found is None:
             return None
         user, post = found
-        if post.state != ACTIVE or not _is_good(user, post):
+        if post.state != ACTIVE or not post.org.active or not _is_good(user, post):
             return None
         g.post = post
         return user
@@ -154,3 +155,11 @@ def _detour(post: Post) -> ResponseReturnValue | None:
 def _name_and_source() -> str:
     name = request.form.get("username", "").strip().lower()[:64]
     return f"{name}@{get_remote_address()}"
+
+
+def who() -> dict[str, str] | None:
+    """Name, organisation and duty for the corner of the page."""
+    actor = g.get("actor")
+    if actor is None:
+        return None
+    return {"name": actor.name, "org": actor.org_name, "duty": str(ROLES.get(actor.role, ""))}

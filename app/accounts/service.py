@@ -50,6 +50,14 @@ def add_org(code: str, name: str, level: str, parent: Org | None = None, *,
     return org
 
 
+def check_code(code: str) -> None:
+    """Raises Refused when the code is taken, wherever in the tree."""
+    with scope.everyone("a code is unique in the whole province; nothing but that is told"):
+        taken = db.session.scalar(select(Org.id).where(Org.code == code))
+    if taken is not None:
+        raise Refused(_("代码「%(code)s」已经在用", code=code))
+
+
 def add_account(username: str, name: str, org: Org, duty: str = NO_DUTY, password: str = "",
                 state: str = PENDING, *, must_change: bool = True, actor: Actor = CLOCK
                 ) -> tuple[Post, str]:  # fmt: skip
@@ -107,18 +115,19 @@ def _trail_new(posts: list[Post], actor: Actor) -> None:
         db.session.execute(insert(audit.Event), rows)
 
 
-def grant(post_id: int, duty: str, actor: Actor) -> None:
+def grant(post_id: int, duty: str, actor: Actor) -> Post:
     """The account has this duty from its next request on; whoever is signed in signs in again."""
     _only(actor, SECADMIN)
     post = someone_elses(post_id, actor)
     rules.check_duty(post.org.level, duty)
     if post.duty == duty:
-        return
+        return post
     old = post.duty
     db.session.execute(update(Post).where(Post.id == post_id)
                        .values(duty=duty, epoch=Post.epoch + 1))  # fmt: skip
     audit.record("grant", actor=actor, org_path=post.org_path, subject=POST, subject_id=post_id,
                  old=old, new=duty, note=post.username)  # fmt: skip
+    return post
 
 
 def someone_elses(post_id: int, actor: Actor) -> Post:

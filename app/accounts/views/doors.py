@@ -9,7 +9,7 @@ from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, SimpleFormView, expose
 from flask_appbuilder.security.views import AuthDBView as FrameworksAuthView
 
-from app.accounts import entry, queries, watching  # noqa: F401  (its grid registers itself)
+from app.accounts import entry, queries
 from app.accounts.forms import LoginForm, PasswordForm
 from app.kernel import desk
 from app.kernel.db import db

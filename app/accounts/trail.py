@@ -1,0 +1,69 @@
+"""The trail in words people use. Steps bring their own; what is no step is named here or by the
+room that writes it (`VERBS["merge"] = _l("合并")`)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from app.accounts.models import DUTIES, ROLES
+from app.kernel import audit
+from app.kernel.grid import Grid
+from app.kernel.i18n import _l
+from app.kernel.widgets import badge
+from app.kernel.workflow import Workflow
+
+VERBS: dict[str, Any] = {
+    "login": _l("登录"), "lock": _l("锁定账号"), "logout": _l("退出"), "refused": _l("被拒绝"),
+    "create": _l("新建"), "grant": _l("授予岗位"), "change_password": _l("修改密码"),
+    "reset_password": _l("重置密码"), "add": _l("新增"), "edit": _l("修改"),
+    "delete": _l("删除"), "export": _l("导出"), "reveal": _l("查看全文"), "upload": _l("上传"),
+    "download": _l("下载"), "cancel_job": _l("取消任务"),
+}  # fmt: skip
+SUBJECTS: dict[str, Any] = {}
+NOTES: dict[str, Any] = {
+    "wrong_password": _l("密码错误"), "unknown_account": _l("没有这个账号"),
+    "locked": _l("账号正在锁定中"), "not_active": _l("账号未启用"),
+}  # fmt: skip
+OUTCOMES = {audit.OK: (_l("成功"), "good"), audit.REFUSED: (_l("未办成"), "bad")}
+
+
+@cache
+def _steps() -> dict[str, Any]:
+    return {name: step.label for flow in Workflow.all for name, step in flow.steps.items()}
+
+
+@cache
+def _states() -> dict[str, Any]:
+    named = {code: label for flow in Workflow.all for code, label in flow.states.items()}
+    return dict(DUTIES) | named
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return {g.model.__tablename__: g.title for g in reversed(Grid.all)}
+
+
+def verb(name: str) -> str:
+    return str(VERBS.get(name) or _steps().get(name, name))
+
+
+def subject(table: str) -> str:
+    return str(SUBJECTS.get(table) or _tables().get(table, table))
+
+
+def state(code: str) -> str:
+    return str(_states().get(code, code))
+
+
+def role(code: str) -> str:
+    return str(ROLES.get(code, code))
+
+
+def note(text: str) -> str:
+    return str(NOTES.get(text, text))
+
+
+def outcome(code: str) -> Any:
+    words, tone = OUTCOMES.get(code, (code, "mute"))
+    return badge(words, tone)
