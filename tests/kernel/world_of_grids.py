@@ -12,8 +12,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, g, redirect, request, session
 from flask_appbuilder import AppBuilder, ModelView
+from flask_appbuilder.actions import action
 from flask_appbuilder.models.sqla.filters import FilterStartsWith
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.sqla.manager import SecurityManager
@@ -35,6 +36,7 @@ from app.kernel import crypto, scope, web, widgets
 from app.kernel.actor import Actor
 from app.kernel.audit import Event
 from app.kernel.db import NAMING, Base, Scoped, SystemOnly, db
+from app.kernel.errors import Refused
 from app.kernel.grid import EXPORT, READ, WRITE, Grid, bulk, grants, register
 from app.kernel.keyring import Keyring
 from app.kernel.rest import Api
@@ -139,6 +141,10 @@ class ComplaintGrid(Grid):
     lookups = {"place": (Place, "name", "path")}
     editable_when = frozen
 
+    def pre_update(self, item: Any) -> None:
+        if item.said == "不许":
+            raise Refused("不许")
+
     @bulk("rush", "加急", by={BOSS}, source={"new"})
     def rush(self, where: Any, actor: Actor, note: str) -> Outcome:
         done = db.session.execute(update(Complaint).where(where).values(urgent=True))
@@ -158,20 +164,45 @@ class RemarkGrid(Grid):
 ComplaintGrid.related_views = [RemarkGrid]
 
 
+class ClosedRemarks(ModelView):
+    """A stock view that nobody was granted."""
+
+    datamodel = SQLAInterface(Remark)
+    list_columns = ["words"]
+
+
 class StockComplaints(ModelView):
     """The framework's own class, as its manual would have one write it, filter and all."""
 
     datamodel = SQLAInterface(Complaint)
     base_filters = [["org_path", FilterStartsWith, SCHOOL_A]]
     list_columns = ["said", "who", "place", "state"]
-    add_columns = ["said", "place", "org_path"]
+    add_columns = ["said", "place", "org_path", "code"]
     edit_columns = ["said", "place", "org_path", "code"]
+    related_views = [ClosedRemarks]
+
+    def pre_update(self, item: Any) -> None:
+        if item.said == "不许":
+            raise ValueError("不许")
+
+    @action("accept", "受理", "确定?")
+    def accept(self, items: Any) -> Any:
+        for item in items if isinstance(items, list) else [items]:
+            item.state = "open"
+        db.session.commit()
+        return redirect("/")
 
 
 DEMO_GRIDS = [ComplaintGrid, RemarkGrid]
 for _grid in DEMO_GRIDS:
     Grid.all.remove(_grid)
 Workflow.all.remove(COMPLAINTS)
+
+
+class StockNarrow(StockComplaints):
+    """The same with its search drop-downs away, which would load the related rows by accident."""
+
+    search_columns = ["said"]
 
 
 class DemoUser:
@@ -203,6 +234,13 @@ class DemoSecurity(SecurityManager):
         return {n for n in menu_names or () if self.has_access("menu_access", n)}
 
 
+def hurry(response: Any) -> Any:
+    """Some later hook of a request that commits: a login counter, an audit row."""
+    if request.method == "POST":
+        db.session.commit()
+    return response
+
+
 def recognise() -> None:
     """What the accounts room does: who asks, and from where in the tree."""
     g.actor = CAST.get(session.get("_user_id", ""))
@@ -227,7 +265,10 @@ def make_app(url: str, grids: list[type[Grid]], *, csrf: bool = False) -> Flask:
         appbuilder.init_app(app, db.session)
         app.before_request(recognise)
         register(appbuilder, grids)
+        appbuilder.add_view_no_menu(ClosedRemarks)
         appbuilder.add_view_no_menu(StockComplaints)
+        appbuilder.add_view_no_menu(StockNarrow)
+        app.after_request(hurry)
         Api(grids).install(app)
     return app
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import flash, g, redirect, request, url_for
+from flask import flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.urltools import Stack
 from sqlalchemy import ColumnElement, false
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
@@ -18,6 +19,7 @@ from app.kernel.grid.asked import Asked, asked_of
 from app.kernel.grid.change import add_row, delete_row, edit_row
 from app.kernel.grid.declared import Declared
 from app.kernel.grid.press import key_of, refused
+from app.kernel.web import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,6 +118,12 @@ class Pages(Declared):
             return redirect(self._after(key), 303)
         flash(str(self.delete_row_message), "success")
         return redirect(url_for(".list"), 303)
+
+    def update_redirect(self) -> None:
+        """Remember this page to come back to, without what was typed into its search."""
+        seen = Stack(session.get("page_history", []))
+        seen.push(bare(request.full_path))
+        session["page_history"] = seen.to_json()
 
     def _attempt(self, verb: str, work: Callable[[], Any], key: int | None = None) -> Any:
         """What `work` returned, committed; or None, with everything undone and the reason said."""
