@@ -87,16 +87,16 @@ def _servant() -> dict[str, Any]:
 
 
 def _reachable(folder: Path, servant: dict[str, Any], home: Path) -> Path:
-    """`folder`, or a copy of its installation in `home` when the servant may not read it."""
+    """`folder`, or a copy in `home` when it lies where the servant may not go (root's own venv)."""
     if not servant:
         return folder
-    tried = subprocess.run(
-        ["test", "-x", str(folder / "postgres")], check=False, cwd="/", **servant
-    )
-    if tried.returncode == 0:
+    asked = ["test", "-x", str(folder / "postgres")]
+    if subprocess.run(asked, check=False, cwd="/", **servant).returncode == 0:
         return folder
-    shutil.copytree(folder.parent, home / "install", symlinks=True)
-    return home / "install" / "bin"
+    wheel, packages = folder.parent.parent, folder.parent.parent.parent
+    for part in (wheel.name, f"{wheel.name}.libs"):
+        shutil.copytree(packages / part, home / "copy" / part, symlinks=True)
+    return home / "copy" / folder.relative_to(packages)
 
 
 def _initdb(bin_: Path, data: Path, servant: dict[str, Any]) -> None:
