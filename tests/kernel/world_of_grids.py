@@ -24,6 +24,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    delete,
     event,
     func,
     insert,
@@ -112,6 +113,8 @@ class Hidden(SystemOnly, DemoBase):
     __tablename__ = "demo_hidden"
     secret: Mapped[str] = mapped_column(String(20))
 
+
+TABLES = [Place, Complaint, Remark, Hidden]
 
 not_urgent = Guard(lambda _actor: Complaint.urgent.is_(False), "加急的要先单独处理")
 COMPLAINTS = Workflow(
@@ -343,7 +346,7 @@ def build(folder: Path) -> Flask:
     app = make_app(new_url(folder, "demo"), DEMO_GRIDS)
     with app.app_context():
         Event.__table__.create(db.engine)
-        DemoBase.metadata.create_all(db.engine)
+        DemoBase.metadata.create_all(db.engine, [model.__table__ for model in TABLES])
     return app
 
 
@@ -354,8 +357,8 @@ def populate(app: Flask) -> World:
     """Four complaints: two of 第一职校, one of 第二职校, one of 晋江职校 far away."""
     world = World(app)
     with world.at() as session:
-        for table in reversed(DemoBase.metadata.sorted_tables):
-            session.execute(table.delete())
+        for model in reversed(TABLES):
+            session.execute(delete(model))
         world.since = session.scalar(select(func.max(Event.id))) or 0
         ids = {path: int(path.strip("/").split("/")[-1]) for path in PLACES}
         session.add_all(Place(id=ids[p], name=n, path=p) for p, n in PLACES.items())
