@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.kernel import clock
 from app.kernel.widgets.controls import DateInput, MonthInput, PickerWidget, control
 from app.kernel.widgets.details import detail
-from app.kernel.widgets.links import asset, here, locale_url, may
+from app.kernel.widgets.links import address, asset, here, locale_url, may
 from app.kernel.widgets.lists import sheet
 from app.kernel.widgets.marks import (
     Mark,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 WORDS = {
-    "LANGUAGES": LANGUAGES, "asset": asset, "badge": badge, "chips": chips,
-    "conditions": conditions, "control": control, "detail": detail, "frame": frame,
+    "LANGUAGES": LANGUAGES, "address": address, "asset": asset, "badge": badge, "chips": chips,
+    "conditions": conditions, "control": control, "deed": str, "detail": detail, "frame": frame,
     "greeting": greeting, "here": here, "icon": icon, "lang": lang, "locale_url": locale_url,
     "logout": logout, "masked": masked, "may": may, "menu": menu, "money": money, "mono": mono,
     "number": number, "sheet": sheet, "signed_in": signed_in, "today": clock.today, "tone": tone,

@@ -20,6 +20,8 @@ export function start() {
 
 function ask(button) {
   pressed = button;
+  const menu = button.closest("details.menu");
+  if (menu) menu.open = false;
   const { title, confirm, note, count, countNote, tone } = button.dataset;
   part("title").textContent = title || button.textContent.trim();
   show("sentence", confirm && confirm !== title ? confirm : "");

@@ -13,7 +13,7 @@ export function start() {
     menu.addEventListener("toggle", () => { if (menu.open) float(menu); });
   });
   window.addEventListener("scroll", () => {
-    document.querySelectorAll("details.row-menu[open]").forEach((menu) => { menu.open = false; });
+    document.querySelectorAll("details.row-menu[open]").forEach(float);
   }, { passive: true, capture: true });
   document.querySelectorAll("[data-side]").forEach((link) => {
     link.addEventListener("click", (event) => {
