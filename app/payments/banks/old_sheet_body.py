@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import xlwt  # type: ignore[import-untyped]
 
-from app.payments.banks.render import Detail, as_text, fits, whole_file
+from app.payments.banks.render import Detail, fits, whole_file
+from app.payments.banks.shaping import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ class OldSheetBody:
         self.above = len(profile.head) + profile.header
 
     def write(self, lines: Sequence[PayLine], first_row: int) -> None:
-        raw = self.detail.raw(lines, first_row)
+        raw = self.detail.raw(self.profile.columns, lines, first_row)
         first = self.above + first_row - 1
         for place, (column, values) in enumerate(zip(self.profile.columns, raw, strict=True)):
             for row, value in zip(range(first, first + len(lines)), values, strict=False):

@@ -13,8 +13,9 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.payments.banks.lines import FileInfo, Package, PayLine, RunContext, Totals
 from app.payments.banks.old_sheet_body import OldSheetBody
-from app.payments.banks.render import as_text, fits, whole_file
+from app.payments.banks.render import fits, whole_file
 from app.payments.banks.screen import Screen
+from app.payments.banks.shaping import as_text
 from app.payments.banks.sheet_body import SheetBody
 from app.payments.banks.split import Share, Stream
 from app.payments.banks.text_body import TextBody

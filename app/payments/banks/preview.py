@@ -56,10 +56,15 @@ def preview(profile: Profile, lines: Iterable[PayLine] = SAMPLE_LINES) -> list[s
         return shown + [sentence for _ref, sentence in package.unable]
 
 
+def _shown(cell: object) -> str:
+    """Numbers as a person sees them: whole ones without decimals."""
+    return f"{cell:.2f}".removesuffix(".00") if isinstance(cell, float) else str(cell)
+
+
 def _lines(profile: Profile, path: Path) -> Iterator[str]:
     if profile.is_sheet:
         for row in sheet_rows(path):
-            yield " | ".join(str(cell) for cell in row.cells)
+            yield " | ".join(_shown(cell) for cell in row.cells)
         return
     with path.open(encoding=profile.encoding, newline="") as file:
         for line in file:

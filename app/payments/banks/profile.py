@@ -24,6 +24,7 @@ SHEET_ROWS = {"xlsx": 1_000_000, "xls": 65_000}
 SPLITS = ("", "by_bank", "same_only", "other_only")
 NAME_FIELDS = ("run_no", "date", "month", "payer_account", "agreement_no", "file_no", "split")
 UNSAFE = frozenset('/\\:*?"<>|') | {chr(n) for n in range(32)}
+SHEET = frozenset("[]:*?/\\'")
 Record = tuple[Column, ...]
 
 
@@ -99,6 +100,7 @@ class Profile:
         """What only shows when several fields are seen together."""
         _check_columns(self, f)
         _check_shape(self, f)
+        _check_words(self, f)
         _check_limits(self, f)
         _check_file_name(self, f)
         if self.container == "xml":
@@ -176,6 +178,19 @@ def _check_shape(profile: Profile, f: Fields) -> None:
             raise f.wrong("columns", _("每列都要有 width,因为没有 separator(定长文件)"))
     if profile.is_sheet and any(c.width or c.wrap for c in profile.columns):
         raise f.wrong("columns", _("里的 width 和 wrap 不能用于电子表格"))
+    if not profile.sheet_name or len(profile.sheet_name) > 31 or set(profile.sheet_name) & SHEET:
+        raise f.wrong("sheet_name", _("应为 1 到 31 个字,不含 []:*?/\\"))
+
+
+def _check_words(profile: Profile, f: Fields) -> None:
+    """The profile's own words can be written in the profile's own encoding."""
+    records = (*profile.head, *profile.trailer, profile.columns)
+    for c in (column for record in records for column in record):
+        own = "".join((c.title, c.constant, c.otherwise, c.wrap, profile.separator))
+        try:
+            own.encode(profile.codec)
+        except UnicodeEncodeError:
+            raise f.wrong("encoding", _("写不了列“%(column)s”里的字", column=c.label)) from None
 
 
 def _check_limits(profile: Profile, f: Fields) -> None:

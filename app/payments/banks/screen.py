@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from app.kernel.i18n import _, listed
 from app.payments.banks.column import LABELS, LINE_SOURCES, Column
-from app.payments.banks.render import PLACE, SAME_BANK, UNSEEN, YUAN
+from app.payments.banks.render import PLACE, SAME_BANK, UNSEEN
+from app.payments.banks.shaping import YUAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ FORMULA = ("=", "+", "-", "@")
 FEN, SEQ = PLACE["fen"], PLACE["seq"]
 BYTES_PER_CHARACTER = {"gbk": 2, "gb18030": 4, "utf-8": 4}
 NUMBERS = ("fen", "seq")
+NULLABLE = ("cnaps", "id_no")
 
 
 class TextRule:
@@ -32,36 +34,49 @@ class TextRule:
         self.column, self.codec = column, profile.codec
         self.place = PLACE[column.source]
         self.kind = {"same_bank": True, "other_bank": False}.get(column.only)
-        self.most_bytes = min(column.width or 32767, column.max_bytes or 32767)
-        self.most_chars = column.max_chars or 32767
+        self.most_bytes = smallest(column.width, column.max_bytes, cell_limit(profile))
+        self.most_chars = column.max_chars
         self.csv = profile.container == "csv"
         self.forbidden = re.compile(_forbidden(column, profile))
+        self.tokens = _tokens(column, profile)
 
     def holds(self, fields: Sequence[Sequence[object]]) -> bool:
-        """True when every value of the chunk is surely in order."""
+        """True when every value of the chunk is surely in order; False says only "look closer"."""
         values = self._mine(fields)
-        if self._marked(values) or (self.column.required and not all(values)):
-            return False
-        longest = max(map(len, values), default=0)
-        if longest > self.most_chars:
-            return False
-        if longest * BYTES_PER_CHARACTER[self.codec] <= self.most_bytes:
-            return True
-        return all(len(v.encode(self.codec)) <= self.most_bytes for v in values)
-
-    def _marked(self, values: Sequence[str]) -> bool:
-        """Whether a character stands somewhere that may not stand there."""
         together = "".join(values)
+        if self._marked(together) or (self.column.required and not all(values)):
+            return False
         if self.csv and any(v.startswith(FORMULA) for v in values):
-            return True
-        return bool(self.forbidden.search(together)) or bool(_foreign(together, self.codec))
+            return False
+        return self._short(values)
 
-    def _mine(self, fields: Sequence[Sequence[object]]) -> list[str]:
-        values = fields[self.place]
-        if self.kind is None:
-            return [str(v or "") for v in values] if None in values else values  # type: ignore[return-value]
-        pairs = zip(values, fields[SAME_BANK], strict=True)
-        return [str(v or "") for v, same in pairs if same is self.kind]
+    def _marked(self, together: str) -> bool:
+        """Whether a character stands somewhere that may not stand there."""
+        if not together.isascii() and _foreign(together, self.codec):
+            return True
+        plain = together.isprintable() and not any(t in together for t in self.tokens)
+        return not plain and bool(self.forbidden.search(together))
+
+    def _short(self, values: Sequence[str]) -> bool:
+        if self.most_bytes is None and self.most_chars is None:
+            return True
+        longest = max(map(len, values), default=0)
+        if self.most_chars is not None and longest > self.most_chars:
+            return False
+        most = self.most_bytes
+        if most is None or longest * BYTES_PER_CHARACTER[self.codec] <= most:
+            return True
+        return all(len(v.encode(self.codec)) <= most for v in values)
+
+    def _mine(self, fields: Sequence[Sequence[object]]) -> Sequence[str]:
+        """The values this rule is about: those of one kind of account, nothing as empty text."""
+        values: Sequence[object] = fields[self.place]
+        if self.kind is not None:
+            pairs = zip(values, fields[SAME_BANK], strict=True)
+            return [str(v or "") for v, same in pairs if same is self.kind]
+        if self.column.source in NULLABLE:
+            return [str(v or "") for v in values]
+        return values  # type: ignore[return-value]
 
     def doubt(self, line: PayLine) -> str | None:
         """Why this line's value cannot be written, or None."""
@@ -79,9 +94,9 @@ class TextRule:
         return self._too_long(value)
 
     def _too_long(self, value: str) -> str | None:
-        if len(value.encode(self.codec)) > self.most_bytes:
+        if self.most_bytes is not None and len(value.encode(self.codec)) > self.most_bytes:
             return _("太长,银行最多收 %(most)d 个字节", most=self.most_bytes)
-        if len(value) > self.most_chars:
+        if self.most_chars is not None and len(value) > self.most_chars:
             return _("太长,银行最多收 %(most)d 个字", most=self.most_chars)
         return None
 
@@ -187,16 +202,26 @@ def most_seq(profile: Profile) -> int:
     return most
 
 
+def smallest(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def cell_limit(profile: Profile) -> int | None:
+    """What one cell of a sheet can hold."""
+    return 32_767 if profile.is_sheet else None
+
+
+def _tokens(column: Column, profile: Profile) -> list[str]:
+    """Printable text that may not stand in a value of that column."""
+    separator = profile.separator if profile.container == "txt" else ""
+    space = "" if column.spaces else " "
+    return [token for token in (separator, profile.row_end, space) if token]
+
+
 def _forbidden(column: Column, profile: Profile) -> str:
-    """The pattern of what may not stand in a value of that column."""
-    pattern = f"[{UNSEEN}]"
-    if not column.spaces:
-        pattern += r"|\s|\u3000"
-    if profile.container == "txt" and profile.separator:
-        pattern += f"|{re.escape(profile.separator)}"
-    if profile.row_end:
-        pattern += f"|{re.escape(profile.row_end)}"
-    return pattern
+    """The pattern of all that may not stand in a value of that column."""
+    unseen = [f"[{UNSEEN}]"] + ([] if column.spaces else [r"\s"])
+    return "|".join((*unseen, *map(re.escape, _tokens(column, profile))))
 
 
 def _foreign(text: str, codec: str) -> str:

@@ -17,7 +17,8 @@ from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from app.payments.banks.render import Detail, as_text, fits, whole_file
+from app.payments.banks.render import Detail, fits, whole_file
+from app.payments.banks.shaping import as_text
 from app.payments.banks.sheet_shell import SHEET, STRINGS, Shell, cell_name, column_name
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class SheetBody:
     def write(self, lines: Sequence[PayLine], first_row: int) -> None:
         first = self.above + first_row
         numbers = range(first, first + len(lines))
-        raw = self.detail.raw(lines, first_row)
+        raw = self.detail.raw(self.profile.columns, lines, first_row)
         columns = [map(cell, vs, numbers) for cell, vs in zip(self.cells, raw, strict=True)]
         rows = map("".join, zip(*columns, strict=True))
         self.rows.write(self._joined(zip(numbers, rows, strict=True)))

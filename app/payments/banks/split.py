@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from app.kernel.i18n import _
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from app.payments.banks.lines import PayLine, Totals
     from app.payments.banks.profile import Profile
     from app.payments.banks.screen import Screen
+
+
+FEN = attrgetter("fen")
 
 
 class Body(Protocol):
@@ -46,9 +50,9 @@ class Share:
 
     def add(self, lines: Sequence[PayLine]) -> None:
         """The lines belong to this file; all but the last few are written."""
-        self.held = [*self.held, *lines]
+        self.held = [*self.held, *lines] if self.held else list(lines)
         self.rows += len(lines)
-        self.fen += sum(line.fen for line in lines)
+        self.fen += sum(map(FEN, lines))
         if len(self.held) > self.keep:
             self._write(len(self.held) - self.keep)
 
@@ -71,7 +75,7 @@ class Share:
     def _write(self, count: int) -> None:
         lines, self.held = self.held[:count], self.held[count:]
         if lines:
-            self.first_seq = self.first_seq or lines[0].seq
+            self.first_seq = self.first_seq if self.written else lines[0].seq
             self.last_seq = lines[-1].seq
             self.body.write(lines, self.written + 1)
             self.written += count
@@ -88,7 +92,7 @@ class Stream:
         done: Callable[[Share], None],
     ) -> None:
         self.most_rows = profile.max_rows_per_file or 10**12
-        self.most_fen = profile.max_fen_per_file or 10**18
+        self.most_fen = profile.max_fen_per_file
         self.least = profile.min_rows_per_file
         self.screen, self.open_body, self.done = screen, open_body, done
         self.current: Share | None = None
@@ -130,9 +134,9 @@ class Stream:
     def _room(self, share: Share, lines: list[PayLine]) -> int:
         """How many of the lines this file can still take."""
         count = min(len(lines), self.most_rows - share.rows)
-        sums = list(accumulate(line.fen for line in lines[:count]))
-        if not sums or share.fen + sums[-1] <= self.most_fen:
+        if self.most_fen is None:
             return count
+        sums = list(accumulate(map(FEN, lines[:count])))
         return bisect_right(sums, self.most_fen - share.fen)
 
     def _turn(self, share: Share) -> None:
@@ -151,7 +155,7 @@ class Stream:
         if not self.previous or self.previous.rows - lacking < self.least:
             return False
         moving = sum(line.fen for line in self.previous.held[-lacking:])
-        if share.fen + moving > self.most_fen:
+        if self.most_fen is not None and share.fen + moving > self.most_fen:
             return False
         share.take_first(self.previous.give(lacking))
         return True
