@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,13 +24,13 @@ from app.kernel.job_models import RUNNING, Job
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement, Engine, Table
+    from sqlalchemy import ColumnElement, Engine
 
     from app.kernel.actor import Actor
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
-JOB = cast("Table", Job.__table__)
+JOB = Job.__table__
 
 
 class Stopped(Exception):

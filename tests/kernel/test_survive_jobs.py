@@ -111,6 +111,10 @@ def test_progress_shows_while_the_transaction_is_open_and_cancelling_undoes_it(
     told = until(lambda: (s := status_of(job_id))["done"] and s)
     assert (told["state"], told["total"], told["sentence"]) == ("running", 4, "写了一半")
     assert job_house.marks() == []
+    long = time.monotonic() + jobs.SILENT_SECONDS * 2
+    while time.monotonic() < long:
+        assert status_of(job_id)["state"] == "running", "a job with a beating heart is not dead"
+        time.sleep(0.2)
     with scope(LIN.org_path):
         jobs.cancel(db.session.get_one(Job, job_id), actor=LIN)
     next_one = ask("write_words", words=["林"])
