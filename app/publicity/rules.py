@@ -8,7 +8,7 @@ school only that something stands elsewhere, never where.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
@@ -92,8 +92,7 @@ def _standard_exceeded() -> ColumnElement[bool]:
         .correlate(L, A)
         .scalar_subquery()
     )  # fmt: skip
-    exceeded: ColumnElement[bool] = func.coalesce(highest, 0) < L.c.amount_fen
-    return exceeded
+    return cast("ColumnElement[bool]", func.coalesce(highest, 0) < L.c.amount_fen)
 
 
 def _paid_elsewhere() -> ColumnElement[bool]:

@@ -20,6 +20,8 @@ from app.kernel.types import (
 from app.registry.models import GRADES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.kernel.types import YearMonth
 
 MAX_MONTHS = 12
@@ -31,6 +33,7 @@ GRADE_WORDS = {
 ENTRIES = Sheet(
     kind="entries",
     title=_l("受助学生名单"),
+    noun=_l("学生"),
     columns=[
         Column("school_code", _l("学校标识码"), SchoolCode(), synonyms=("学校代码", "机构标识码")),
         Column("name", _l("姓名"), PersonName(), required=True, synonyms=("学生姓名",),
@@ -67,20 +70,18 @@ def row_check(school_code: str, first: YearMonth, last: YearMonth) -> Any:
     Returns a function of a row's values (dict) giving (column key, sentence) for each thing wrong.
     """
 
-    def check(values: dict[str, Any]) -> list[tuple[str, str]]:
-        wrong = []
+    def check(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if values.get("school_code") not in (None, "", school_code):
-            wrong.append(("school_code", _("不是本校的标识码(本校为%(code)s)", code=school_code)))
+            yield "school_code", _("不是本校的标识码(本校为%(code)s)", code=school_code)
+        if values.get("amount_fen") == 0:
+            yield "amount_fen", _("金额须大于0")
         start = values.get("first_month") or first
         end = values.get("last_month") or last
         if start > end:
-            wrong.append(("first_month", _("起始年月晚于截止年月")))
+            yield "first_month", _("起始年月晚于截止年月")
         elif end - start >= MAX_MONTHS:
-            wrong.append(("first_month", _("一行最多%(n)s个月,请分行填写", n=MAX_MONTHS)))
+            yield "first_month", _("一行最多%(n)s个月,请分行填写", n=MAX_MONTHS)
         if end > last:
-            wrong.append(("last_month", _("不能晚于名单月份%(month)s", month=last)))
-        if values.get("amount_fen") == 0:
-            wrong.append(("amount_fen", _("金额须大于0")))
-        return wrong
+            yield "last_month", _("不能晚于名单月份%(month)s", month=last)
 
     return check

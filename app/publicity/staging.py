@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from app.kernel import bulk, crypto, names
+from app.kernel.i18n import _
 from app.kernel.idcard import birth_of, sex_of
 from app.kernel.sheets import digest, read
 from app.kernel.types import BankCard, IdNumber
@@ -12,9 +14,10 @@ from app.publicity.models import StagedLine
 from app.publicity.sheets import ENTRIES, row_check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from app.kernel.sheets import Counts, Problem, Reading, Row
     from app.kernel.types import YearMonth
     from app.publicity.models import AidList, Upload
 
@@ -30,45 +33,59 @@ COLUMNS = (
 
 def store_rows(path: Path, upload: Upload, target: AidList) -> dict[str, Any]:
     """The good rows are staged; the figures of the file: hash, rows, accepted, rejected, fen."""
-    check = row_check(target.school.code, target.first_month, target.month)
-    reading = read(path, ENTRIES, limit=MAX_ROWS, check=check)
-    tally = _Tally(upload.id, target.first_month, target.month)
-    bulk.load(StagedLine.__table__, COLUMNS, tally.good(reading.rows))
+    with reading_of(path, target) as reading:
+        tally = Tally(upload.id, target.first_month, target.month)
+        bulk.load(StagedLine.__table__, COLUMNS, tally.good(reading.rows))
+        counts = reading.counts
     return {
-        "sha256": digest(path), "row_count": tally.accepted + tally.rejected,
-        "accepted": tally.accepted, "rejected": tally.rejected, "total_fen": tally.fen,
+        "sha256": digest(path), "row_count": counts.taken + counts.refused,
+        "accepted": counts.taken, "rejected": counts.refused, "total_fen": tally.fen,
         "problems": tally.problems,
     }  # fmt: skip
 
 
-class _Tally:
-    """Counts rows as they stream past: every one is accepted or rejected, none is neither."""
+def reading_of(path: Path, target: AidList) -> Reading:
+    """The file as a list of this school and month."""
+    check = row_check(target.school.code, target.first_month, target.month)
+    return read(path, ENTRIES, limit=MAX_ROWS, check=check)
 
-    def __init__(self, upload_id: int, first: YearMonth, last: YearMonth) -> None:
+
+def all_problems(path: Path, target: AidList) -> tuple[list[Problem], Counts]:
+    """What is wrong in the whole file, not only the first cells, and how its rows came out."""
+    found: list[Problem] = []
+    with reading_of(path, target) as reading:
+        tally = Tally(0, target.first_month, target.month, found)
+        deque(tally.good(reading.rows), maxlen=0)
+        return found, reading.counts
+
+
+class Tally:
+    """Turns good rows into staged ones as they stream past, and keeps the reasons of the others."""
+
+    def __init__(self, upload_id: int, first: YearMonth, last: YearMonth,
+                 everything: list[Problem] | None = None) -> None:  # fmt: skip
         self.upload_id, self.first, self.last = upload_id, first, last
-        self.accepted = self.rejected = self.fen = 0
-        self.problems: list[dict[str, Any]] = []
+        self.fen, self.problems, self.everything = 0, list[dict[str, Any]](), everything
         self.seen: dict[tuple[bytes, int], int] = {}
 
-    def good(self, rows: Any) -> Iterator[tuple[Any, ...]]:
-        """The staged form of each good row; bad ones are counted and their reasons kept."""
+    def good(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+        """The staged form of each good row."""
         for row in rows:
             staged = None if row.problems else self._staged(row)
             if staged is None:
-                self.rejected += 1
                 self._keep(row)
             else:
-                self.accepted += 1
                 self.fen += row.values["amount_fen"]
                 yield staged
 
-    def _keep(self, row: Any) -> None:
-        for p in row.problems:
-            if len(self.problems) < KEPT_PROBLEMS:
-                found = {"coordinate": p.coordinate, "column": str(p.column)}
-                self.problems.append({"row": row.number, "sentence": str(p.sentence), **found})
+    def _keep(self, row: Row) -> None:
+        if self.everything is not None:
+            self.everything.extend(row.problems)
+        for p in row.problems[: KEPT_PROBLEMS - len(self.problems)]:
+            self.problems.append({"row": row.number, "coordinate": p.coordinate,
+                                  "column": p.column, "sentence": p.sentence})  # fmt: skip
 
-    def _staged(self, row: Any) -> tuple[Any, ...] | None:
+    def _staged(self, row: Row) -> tuple[Any, ...] | None:
         v = row.values
         number, card, name = v["id_no"], v["card_no"], v["name"]
         index = crypto.blind(number, IdNumber.code)
@@ -85,10 +102,10 @@ class _Tally:
             v["amount_fen"], v["remark"] or "", bool(names.not_in(name + holder, "gbk")),
         )  # fmt: skip
 
-    def _repeated(self, row: Any, index: bytes, first: int) -> bool:
-        """The same person for the same months twice in one file: the later row is refused."""
+    def _repeated(self, row: Row, index: bytes, first: int) -> bool:
+        """The same person from the same month on twice in one file: the later row is refused."""
         before = self.seen.setdefault((index, first), row.number)
         if before == row.number:
             return False
-        row.refuse("id_no", before)
+        row.refuse("id_no", _("与第%(n)s行是同一名学生、同一起始月份,只保留一行", n=before))
         return True
