@@ -152,7 +152,7 @@ def _post(taken: ResultFile) -> None:
 
 def _count(taken: ResultFile) -> None:
     found = select(R.c.fate, func.count()).where(R.c.file_id == taken.id).group_by(R.c.fate)
-    tally: dict[str, int] = dict(db.session.execute(found).tuples())
+    tally = {fate: int(n) for fate, n in db.session.execute(found)}
     taken.posted, taken.same = tally.get("posted", 0), tally.get("same", 0)
     taken.aside = tally.get("aside", 0)
     taken.row_count = sum(tally.values())
