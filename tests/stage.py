@@ -40,14 +40,29 @@ SETTINGS = {
     "TESTING": True, "SECRET_KEY": "only for tests", "WTF_CSRF_ENABLED": False,
     "KEYRING": Keyring.fresh(),
 }  # fmt: skip
+READS = ("SELECT", "BEGIN", "PRAGMA", "EXPLAIN", "select", "show", "SHOW")
 
 
 class Stage:
-    """One database of this worker, its snapshots, and the two faces over it."""
+    """One database of this worker, its snapshots, and the two faces over it.
+
+    A snapshot is put back before each test that asks for it, unless nothing but reading has
+    happened since it was put back last.
+    """
 
     def __init__(self, url: str, files: Path) -> None:
         self.url, self.files, self.kept = make_url(url), files, {}
         self.made: list[Flask] = []
+        self.stands: str | None = None
+        event.listen(Engine, "before_cursor_execute", self._watch)
+
+    def _watch(self, connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if connection.engine.url.database == self.url.database and not statement.startswith(READS):
+            self.stands = None
+
+    def touched(self) -> None:
+        """For a test that writes from another process: this one does not see it."""
+        self.stands = None
 
     def face(self, name: str) -> Flask:
         app = create_app(name, SQLALCHEMY_DATABASE_URI=self.url, UPLOADS=self.files, **SETTINGS)
@@ -67,7 +82,9 @@ class Stage:
     def at(self, name: str, make: Callable[[], Any]) -> Any:
         """The database is as `make` left it; what `make` returned, from its one run."""
         if name in self.kept:
-            self._put_back(name)
+            if self.stands != name:
+                self._put_back(name)
+            self.stands = name
             return self.kept[name]
         if name != "empty":
             self.at("empty", db.create_all)
@@ -75,7 +92,7 @@ class Stage:
             made = make()
             db.session.commit()
         self._keep(name)
-        self.kept[name] = made
+        self.kept[name], self.stands = made, name
         return made
 
     def _keep(self, name: str) -> None:

@@ -15,10 +15,10 @@ from app.kernel import audit, clock, scope
 from app.kernel.actor import CLOCK, CLOCK_ROLE, Actor
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 POST = Post.__tablename__
 
@@ -67,37 +67,57 @@ def add_account(username: str, name: str, org: Org, duty: str = NO_DUTY, passwor
 
 
 def add_accounts(wanted: Sequence[NewAccount], *, actor: Actor = CLOCK) -> list[tuple[Post, str]]:
-    """All of them stand, in a fixed number of batches; equal passwords are hashed once.
+    """All of them stand, in a fixed number of statements; equal passwords are hashed once.
 
     An administrator makes accounts that wait and have no duty: another one grants it.
     """
     _only(actor, SYSADMIN)
     if actor.role != CLOCK_ROLE and any(w.duty or w.state != PENDING for w in wanted):
         raise Refused(_("新账号须由安全管理员授予岗位并启用"))
-    made = [(w, w.password or rules.random_password()) for w in wanted]
-    hashes = {secret: passwords.hashed(secret) for secret in {secret for _w, secret in made}}
-    users = [_user(w, hashes[secret]) for w, secret in made]
-    db.session.add_all(users)
-    db.session.flush()
-    posts = [_post(w, user) for (w, _secret), user in zip(made, users, strict=True)]
-    db.session.add_all(posts)
-    db.session.flush()
-    remember([(user.id, user.password) for user in users])
-    _trail_new(posts, actor)
-    return [(post, secret) for post, (_w, secret) in zip(posts, made, strict=True)]
+    if not wanted:
+        return []
+    names = _free_names(wanted)
+    secrets = [w.password or rules.random_password() for w in wanted]
+    hashes = {secret: passwords.hashed(secret) for secret in set(secrets)}
+    kept = {name: hashes[secret] for name, secret in zip(names, secrets, strict=True)}
+    db.session.execute(
+        insert(User), [_user(n, w, kept[n]) for n, w in zip(names, wanted, strict=True)]
+    )
+    ids = dict(
+        db.session.execute(select(User.username, User.id).where(User.username.in_(names))).all()
+    )
+    posts = [_post(ids[n], n, w) for n, w in zip(names, wanted, strict=True)]
+    db.session.execute(insert(Post), posts, execution_options=scope.placed())
+    remember([(ids[n], kept[n]) for n in names])
+    found = db.session.scalars(select(Post).where(Post.username.in_(names)))
+    made = {post.username: post for post in found}
+    _trail_new(made.values(), actor)
+    return [(made[n], secret) for n, secret in zip(names, secrets, strict=True)]
 
 
-def _user(wanted: NewAccount, hashed: str) -> User:
-    name = rules.clean_username(wanted.username)
-    rules.check_duty(wanted.org.level, wanted.duty)
-    return User(username=name, first_name=wanted.name, last_name="", active=True,
-                email=f"{name}@account.invalid", password=hashed)  # fmt: skip
+def _free_names(wanted: Sequence[NewAccount]) -> list[str]:
+    """The names as they are kept; Refused when a name is taken, a duty or a place not allowed."""
+    names = [rules.clean_username(w.username) for w in wanted]
+    for w in wanted:
+        rules.check_duty(w.org.level, w.duty)
+        if not w.org.path.startswith(scope.current() or "nowhere"):
+            raise Refused(_("机构「%(org)s」不在您的管辖范围内", org=w.org.name))
+    with scope.everyone("a name is unique in the whole province; nothing but that is told"):
+        taken = set(db.session.scalars(select(User.username).where(User.username.in_(names))))
+    if taken or len(set(names)) < len(names):
+        raise Refused(_("用户名「%(name)s」已经在用,请换一个", name=listed(sorted(taken)[:5])))
+    return names
 
 
-def _post(wanted: NewAccount, user: User) -> Post:
-    return Post(user_id=user.id, username=user.username, name=wanted.name, org=wanted.org,
-                org_path=wanted.org.path, duty=wanted.duty, state=wanted.state,
-                must_change=wanted.must_change, password_on=clock.now())  # fmt: skip
+def _user(name: str, wanted: NewAccount, hashed: str) -> dict[str, Any]:
+    return {"username": name, "first_name": wanted.name, "last_name": "", "active": True,
+            "email": f"{name}@account.invalid", "password": hashed}  # fmt: skip
+
+
+def _post(user_id: int, name: str, wanted: NewAccount) -> dict[str, Any]:
+    return {"user_id": user_id, "username": name, "name": wanted.name, "org_id": wanted.org.id,
+            "org_path": wanted.org.path, "duty": wanted.duty, "state": wanted.state,
+            "must_change": wanted.must_change, "password_on": clock.now()}  # fmt: skip
 
 
 def remember(hashes: list[tuple[int, str]]) -> None:
@@ -107,7 +127,7 @@ def remember(hashes: list[tuple[int, str]]) -> None:
         db.session.execute(insert(OldPassword), rows)
 
 
-def _trail_new(posts: list[Post], actor: Actor) -> None:
+def _trail_new(posts: Iterable[Post], actor: Actor) -> None:
     who = audit.BLANK | audit.who(actor) | {"bulk": audit.new_bulk(), "verb": "create"}
     rows = [who | {"subject": POST, "subject_id": p.id, "org_path": p.org_path, "new": p.state,
                    "note": f"{p.username} {p.name}"} for p in posts]  # fmt: skip

@@ -87,8 +87,12 @@ def intend_to_write(on: bool) -> None:
 
 
 def changed(statement: Executable) -> int:
-    """How many rows the statement changed, in the session's transaction."""
-    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+    """How many rows the statement changed, in the session's transaction.
+
+    Of an INSERT the library forgets the number on PostgreSQL unless it is asked to keep it.
+    """
+    done = db.session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", done).rowcount
 
 
 @event.listens_for(Engine, "connect")

@@ -12,13 +12,14 @@ from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateNotFound
 from markupsafe import escape
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.kernel import audit
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
+from app.kernel.interface import said_plainly
 from app.kernel.scope import ScopeMissing
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DataError, lambda _e: answer(400))
+    app.register_error_handler(IntegrityError, lambda e: answer(409, said_plainly(e)))
     app.register_error_handler(ScopeMissing, _trespass)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(InternalServerError, _crash)
