@@ -23,6 +23,10 @@ AccountKind = Literal["card", "passbook"]
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 
 
+ID_WORDS, CARD_WORDS = _l("身份证件号"), _l("银行卡号")
+"""Put into words only in a refusal: a translation a row would cost more than the check."""
+
+
 class UpgradedNumber(str):
     """An 18-character number worked out from an old one of 15 digits."""
 
@@ -42,7 +46,7 @@ class IdNumber(Sealed):
         today = clock.today()
         if type(raw) is str and idcard.is_sound(raw, today):
             return raw
-        return _read_id(unspaced(raw, _("身份证件号")), today)
+        return _read_id(unspaced(raw, ID_WORDS), today)
 
     @classmethod
     def doubt(cls, value: str) -> str | None:
@@ -102,7 +106,7 @@ class BankCard(Sealed):
 
     @classmethod
     def clean(cls, raw: object, kind: AccountKind = "card") -> str:
-        number = unspaced(raw, _("银行卡号")).replace("-", "")
+        number = unspaced(raw, CARD_WORDS).replace("-", "")
         if not (number.isascii() and number.isdecimal()):
             raise Refused(_("银行卡号只能是数字"))
         if kind == "passbook":
@@ -210,7 +214,7 @@ class PersonName(PlainRule[str]):
         return value[:1] + "*"
 
 
-def unspaced(raw: object, what: str) -> str:
+def unspaced(raw: object, what: object) -> str:
     """The characters of a text cell without spaces; numbers are refused, never repaired."""
     refuse_blank(raw)
     if not isinstance(raw, str):
@@ -221,7 +225,7 @@ def unspaced(raw: object, what: str) -> str:
     return text
 
 
-def _damaged(what: str) -> Refused:
+def _damaged(what: object) -> Refused:
     """What a spreadsheet does to long numbers, and how to keep it from doing so."""
     return Refused(
         _(
