@@ -16,6 +16,7 @@ from app.accounts.models import (
 from app.kernel import clock
 from app.kernel.actor import CLOCK_ROLE
 from app.kernel.i18n import _l
+from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
 from app.payments.models import Attempt, PayFile, PayRun, ResultLine
 from app.payments.releasing import release_runs
@@ -46,7 +47,8 @@ def _nothing_aside(_actor: Actor) -> ColumnElement[bool]:
 
 
 def _release(moved: Moved, _actor: Actor) -> None:
-    release_runs(moved)
+    with everyone("退回的是刚在本人管辖内作废的批次"):
+        release_runs(moved)
 
 
 own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))

@@ -17,6 +17,7 @@ from app.kernel.actor import CLOCK_ROLE, Actor
 from app.kernel.calendar_models import load_calendar
 from app.kernel.db import db
 from app.kernel.i18n import _l
+from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
 from app.publicity.models import AidLine, AidList, Finding
 from app.publicity.seal import seal_lists
@@ -133,7 +134,8 @@ shown = Guard(
 
 def _seal(moved: Moved, _actor: Actor) -> None:
     t = AidLine.__table__
-    seal_lists(select(t.c.list_id).where(t.c.id.in_(moved)))
+    with everyone("封存的是刚在本人管辖内办理的行所在的名单"):
+        seal_lists(select(t.c.list_id).where(t.c.id.in_(moved)))
 
 
 LINES = Workflow(
