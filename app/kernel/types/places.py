@@ -20,6 +20,9 @@ _PATH = re.compile(r"/(?:[0-9]+/)*")
 _LONGEST_PATH = 255
 
 
+REG_WORDS = _l("学籍号")
+
+
 class OrgPath(PlainRule[str]):
     """Ids from the root down, '/1/4/17/230/'. Ordered byte by byte in any database, so that
     everything below a place is one range of an ordinary index."""
@@ -85,7 +88,7 @@ class RegNo(Sealed):
 
     @classmethod
     def clean(cls, raw: object) -> str:
-        number = unspaced(raw, _("学籍号")).upper()
+        number = unspaced(raw, REG_WORDS).upper()
         if number[:1] in ("G", "J", "L") and len(number) == 19 and not _NATIONAL.fullmatch(number):
             raise Refused(_("学籍号应为G、J或L加18位号码"))
         if not _PROVINCIAL.fullmatch(number):
