@@ -186,7 +186,7 @@ def _check_words(profile: Profile, f: Fields) -> None:
     """The profile's own words can be written in the profile's own encoding."""
     records = (*profile.head, *profile.trailer, profile.columns)
     for c in (column for record in records for column in record):
-        own = "".join((c.title, c.constant, c.otherwise, c.wrap, profile.separator))
+        own = f"{c.title}{c.constant}{c.otherwise}{c.wrap}{profile.separator}"
         try:
             own.encode(profile.codec)
         except UnicodeEncodeError:

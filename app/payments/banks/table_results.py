@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from app.payments.banks.layout import ControlLayout, Place, ResultLayout
 
-AMOUNT = re.compile(r"[¥¥]?([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.([0-9]{1,2})0*)?元?")
+AMOUNT = re.compile(
+    r"[\u00a5\uffe5]?([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.([0-9]{1,2})0*)?元?"
+)
 EXACT = 2**53  # a larger whole number in a numeric cell has lost its last digits
 NEEDED = ("ref", "card", "amount", "status")
 CELLS = ("amount", "arrived_on")  # read by their own rules, the rest as text

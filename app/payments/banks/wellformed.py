@@ -24,7 +24,7 @@ def check_xml(profile: Profile, f: Fields) -> None:
             for records in (profile.head, profile.trailer)
         )
         try:
-            expat.ParserCreate().Parse((head + body + trailer).encode(), True)
+            expat.ParserCreate("utf-8").Parse((head + body + trailer).encode(), True)
         except expat.ExpatError:
             raise f.wrong("columns", _("与 head、trailer 拼起来不是合法的 XML")) from None
 
