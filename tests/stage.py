@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 passwords.METHOD = "pbkdf2:sha256:1"  # a real hash takes 60 ms; the tests make thousands
 SETTINGS = {
-    "TESTING": True, "SECRET_KEY": "only for tests", "WTF_CSRF_ENABLED": False,
-    "KEYRING": Keyring.fresh(),
+    "TESTING": True, "SECRET_KEY": "only for tests, and long enough for them",
+    "WTF_CSRF_ENABLED": False, "KEYRING": Keyring.fresh(),
 }  # fmt: skip
 READS = ("SELECT", "BEGIN", "PRAGMA", "EXPLAIN", "select", "show", "SHOW")
 

@@ -174,9 +174,14 @@ def test_these_are_no_user_names(town, name):
 
 
 def test_an_administrator_cannot_slip_a_duty_in_with_the_account(town):
-    with town.app.app_context(), scope.scope("/1/"), pytest.raises(Refused):
-        org = db.session.get(m.Org, org_id(town, "350102"))
-        service.add_account("xie", "谢", org, m.EXPORTER, actor=town.actor("wang"))
+    wang, key = town.actor("wang"), org_id(town, "350102")
+    with town.app.app_context(), scope.scope(wang.org_path):
+        org = db.session.get(m.Org, key)
+        service.add_account("xie", "谢", org, actor=wang)
+        with pytest.raises(Refused, match="安全管理员"):
+            service.add_account("xie2", "谢", org, m.EXPORTER, actor=wang)
+        with pytest.raises(Refused, match="安全管理员"):
+            service.add_account("xie2", "谢", org, state="active", actor=wang)
 
 
 def test_the_service_itself_asks_who_acts(town):
