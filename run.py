@@ -125,19 +125,21 @@ def check_ports() -> None:
                 raise CannotStart(told) from None
 
 
-def flask(*command: str, keep_output: bool = False) -> str:
-    """The output of one `flask` command; what it printed is shown when it fails."""
+def flask(*command: str) -> str:
+    """What one `flask` command printed; what it complained about only when it failed."""
     out = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "run", *command],
         cwd=ROOT,
         check=False,
         text=True,
-        stdout=subprocess.PIPE if keep_output else None,
+        capture_output=True,
         stdin=subprocess.DEVNULL,
     )
     if out.returncode:
-        raise CannotStart(f"「flask {' '.join(command)}」没有成功,原因见上。{out.stdout or ''}")
-    return out.stdout or ""
+        raise CannotStart(
+            f"{out.stderr}{out.stdout}\n「flask {' '.join(command)}」没有成功,原因见上。"
+        )
+    return out.stdout
 
 
 def prepare(database: str, accounts: Path) -> None:
@@ -145,7 +147,7 @@ def prepare(database: str, accounts: Path) -> None:
     flask("db", "upgrade")
     if os.environ.get("AID_WORLD") != "none" and is_empty(database):
         print("数据库是空的,正在装入试用数据(小福建)……", flush=True)
-        told = flask("world", "load", "--size", "small", keep_output=True)
+        told = flask("world", "load", "--size", "small")
         accounts.touch(0o600)
         accounts.write_text(told)
 

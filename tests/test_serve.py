@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import column, create_engine, select, table
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120
@@ -36,6 +37,7 @@ def launch(tmp_path, ports, empty_database):
     settings = {
         "AID_INSTANCE": str(tmp_path / "instance"),
         "DATABASE_URL": empty_database("serve"),
+        "AID_NOW": "2026-09-10T12:00",
         "PORT_PUBLIC": str(ports[0]),
         "PORT_STAFF": str(ports[1]),
     }
@@ -49,18 +51,26 @@ def launch(tmp_path, ports, empty_database):
         started.append(process)
         return process
 
+    start.settings = settings
     yield start
     for process in started:
         process.terminate()
         process.wait(timeout=60)
 
 
+def parents():
+    return {int(f.parent.name): parent_in(f) for f in Path("/proc").glob("[0-9]*/stat")}
+
+
+def own_children_of(process):
+    return {pid for pid, parent in parents().items() if parent == process.pid}
+
+
 def children_of(process):
     """Process numbers of everything the launcher started, down to the last grandchild."""
-    parents = {int(f.parent.name): parent_in(f) for f in Path("/proc").glob("[0-9]*/stat")}
-    found, front = set(), {process.pid}
+    found, front, family = set(), {process.pid}, parents()
     while front:
-        front = {pid for pid, parent in parents.items() if parent in front} - found
+        front = {pid for pid, parent in family.items() if parent in front} - found
         found |= front
     return found
 
@@ -100,8 +110,11 @@ def test_one_command_makes_the_database_serves_mends_and_ends_cleanly(launch, po
     assert serving(ports[0])
     assert serving(ports[1])
 
+    url = launch.settings["DATABASE_URL"]
+    until(lambda: night_states(url).get("confirm_expired") == "done", told, process)
+
     before = children_of(process)
-    face = next(pid for pid in before if f"--port\0{ports[1]}" in command_of(pid))
+    face = next(pid for pid in own_children_of(process) if str(ports[1]) in command_of(pid))
     os.kill(face, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{face}").exists() or not serving(ports[1]), told, process)
     until(lambda: serving(ports[1]), told, process)
@@ -114,6 +127,17 @@ def test_one_command_makes_the_database_serves_mends_and_ends_cleanly(launch, po
     assert not serving(ports[0])
     kept = list((tmp_path / "instance").glob("trial-accounts-*.txt"))
     assert [f.stat().st_mode & 0o077 for f in kept] == [0]
+
+
+def night_states(url):
+    """How the night's work, which the worker asks itself for, stands by now."""
+    engine = create_engine(url)
+    job = table("job", column("kind"), column("state"), column("once"))
+    with engine.connect() as connection:
+        found = connection.execute(select(job.c.kind, job.c.state).where(job.c.once.is_not(None)))
+        states = dict(found.tuples().all())
+    engine.dispose()
+    return states
 
 
 def command_of(pid):
