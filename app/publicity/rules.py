@@ -52,8 +52,10 @@ def _not_in_registry() -> ColumnElement[bool]:
 
 
 def _not_at_school() -> ColumnElement[bool]:
+    """Away in a month that is claimed; who left later may still be owed the months before."""
     e = Enrolment.__table__
-    away = or_(e.c.state.not_in(STUDYING), e.c.left_in <= L.c.last_month)
+    gone = and_(e.c.state.not_in(STUDYING), e.c.left_in.is_(None))
+    away = or_(gone, e.c.left_in <= L.c.last_month)
     return _enrolled(away)
 
 
