@@ -120,5 +120,3 @@ def _write_down(run: PayRun, profile: Profile, package: Package) -> None:
 def _fail_one() -> Any:
     change = update(T).where(T.c.ref == bindparam("b_ref"), T.c.state == "waiting")
     return change.values(state="failed", reason=NOT_CARRIED, reason_text=bindparam("why"))
-
-

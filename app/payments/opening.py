@@ -85,9 +85,7 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
         )
         _insert_attempts(run, failed, P.c.attempt_no + 1)
         fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
-        db.session.execute(
-            update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1)
-        )
+        db.session.execute(update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1))
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
@@ -158,9 +156,7 @@ def _drop_unlocked(run: PayRun) -> None:
         select(L.c.last_month - L.c.first_month + 1)
         .where(L.c.id == P.c.line_id).correlate(P).scalar_subquery()
     )  # fmt: skip
-    got = (
-        select(func.count()).where(M.c.payment_id == P.c.id).correlate(P).scalar_subquery()
-    )
+    got = select(func.count()).where(M.c.payment_id == P.c.id).correlate(P).scalar_subquery()
     mine = P.c.first_run_id == run.id
     first, last = db.session.execute(select(func.min(P.c.id), func.max(P.c.id)).where(mine)).one()
     if changed(delete(P).where(mine, got < span)):

@@ -159,5 +159,3 @@ def _count(taken: ResultFile) -> None:
     db.session.flush()
     db.session.expire_all()
     db.session.refresh(taken)
-
-

@@ -34,6 +34,4 @@ def forget_untried(which: Any) -> None:
     """Payments under the condition that have no attempt are gone, and their months free."""
     untried = select(P.c.id).where(which, ~exists().where(T.c.payment_id == P.c.id))
     db.session.execute(delete(M).where(M.c.payment_id.in_(untried)))
-    db.session.execute(
-        delete(P).where(which, ~exists().where(T.c.payment_id == P.c.id))
-    )
+    db.session.execute(delete(P).where(which, ~exists().where(T.c.payment_id == P.c.id)))

@@ -9,37 +9,36 @@ from sqlalchemy import and_, case, func, or_, select
 from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.publicity.models import AidLine, AidList, StagedLine
-from app.publicity.taking import SAME
-from app.registry.models import Card, Person
+from app.publicity.taking import SAME, meant_card
+from app.registry.models import Person
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from app.publicity.models import Upload
 
-S, P, C, L, A = (m.__table__ for m in (StagedLine, Person, Card, AidLine, AidList))
+S, P, L = (m.__table__ for m in (StagedLine, Person, AidLine))
 
 
 def changes(upload: Upload) -> dict[str, int]:
     """How many rows are new, changed and the same, and how many lines would be gone."""
-    differs = or_(*(L.c[k] != S.c[k] for k in SAME), C.c.card_index != S.c.card_index,
-                  C.c.holder_name != S.c.holder_name, L.c.state != "normal")  # fmt: skip
+    differs = or_(*(L.c[k] != S.c[k] for k in SAME), L.c.card_id.is_distinct_from(meant_card()),
+                  L.c.state == "removed")  # fmt: skip
     here = and_(L.c.list_id == upload.list_id, L.c.person_id == P.c.id,
                 L.c.first_month == S.c.first_month)  # fmt: skip
-    is_new = L.c.id.is_(None)
+    known, free = L.c.id.is_not(None), L.c.state != "objected"
     found = (
-        select(func.count(), _sum(is_new), _sum(and_(~is_new, differs)))
+        select(func.count(), _sum(known), _sum(and_(known, differs)), _sum(and_(known, free)))
         .select_from(S)
         .outerjoin(P, P.c.id_index == S.c.id_index)
         .outerjoin(L, here)
-        .outerjoin(C, C.c.id == L.c.card_id)
         .where(S.c.upload_id == upload.id)
     )
+    held = select(func.count()).where(L.c.list_id == upload.list_id, free)
     with everyone("上传人自己的名单"):
-        total, new, changed = (int(n or 0) for n in db.session.execute(found).one())
-        held = db.session.scalar(select(func.count()).where(L.c.list_id == upload.list_id)) or 0
-    return {"new": new, "changed": changed, "same": total - new - changed,
-            "gone": held - (total - new)}  # fmt: skip
+        total, old, changed, staying = (int(n or 0) for n in db.session.execute(found).one())
+        gone = (db.session.scalar(held) or 0) - staying
+    return {"new": total - old, "changed": changed, "same": old - changed, "gone": gone}
 
 
 def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
@@ -49,10 +48,10 @@ def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
 def last_month(target: AidList) -> tuple[int, int]:
     """(lines, fen) of the school's list of the programme in the latest month before this one."""
     before = (
-        select(A.c.line_count, A.c.total_fen)
-        .where(A.c.school_id == target.school_id, A.c.programme_id == target.programme_id,
-               A.c.month < target.month, A.c.state != "void")
-        .order_by(A.c.month.desc())
+        select(AidList.line_count, AidList.total_fen)
+        .where(AidList.school_id == target.school_id, AidList.programme_id == target.programme_id,
+               AidList.month < target.month, AidList.state != "void")
+        .order_by(AidList.month.desc())
         .limit(1)
     )  # fmt: skip
     row = db.session.execute(before).first()

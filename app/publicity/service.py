@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.kernel.actor import Actor
     from app.kernel.types import YearMonth
 
+
 def draft_for(school_code: str | None, month: YearMonth, programme_code: str, actor: Actor,
               kind: str = "REGULAR", first_month: YearMonth | None = None) -> AidList:  # fmt: skip
     """The school's draft list of that month, made when there was none; None is the actor's own.
@@ -128,8 +129,7 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
 
 def drop(upload: Upload, actor: Actor) -> None:
     """The upload is put aside; nothing of it was written to the list."""
-    if upload.state != "staged":
-        raise Refused(_("这份上传已经处理过了"))
+    _lock_staged(upload)
     with everyone("暂存行属于本次上传"):
         db.session.execute(delete(StagedLine).where(StagedLine.upload_id == upload.id))
     upload.state = "dropped"
@@ -162,9 +162,18 @@ def open_blocks(target: AidList) -> int:
     return int(db.session.scalar(live) or 0)
 
 
-def _lock_draft(upload: Upload) -> AidList:
-    if upload.state != "staged":
+def _lock_staged(upload: Upload) -> None:
+    """Of two presses at once the later one sees here what the earlier one did."""
+    now = db.session.scalar(
+        select(Upload).where(Upload.id == upload.id).with_for_update(of=Upload)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    if now is None or now.state != "staged":
         raise Refused(_("这份上传已经处理过了"))
+
+
+def _lock_draft(upload: Upload) -> AidList:
+    _lock_staged(upload)
     target = db.session.scalar(
         select(AidList).where(AidList.id == upload.list_id).with_for_update(of=AidList)
         .execution_options(populate_existing=True)

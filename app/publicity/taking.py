@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.kernel import clock
@@ -26,63 +26,87 @@ def merge_lines(upload_id: int, target: AidList) -> None:
     """The list's lines are the upload's rows.
 
     A line is known again by person and first month: the same stays as it is, a changed one is
-    changed in place, a missing one is gone, a new one is added. New persons and cards are
-    registered first; a card nobody confirmed yet is only claimed.
+    changed in place, a missing one is gone, a new one is added. An objected line stays objected,
+    in the file or not: only the bureau thaws it. New persons and cards are registered first; a
+    card nobody confirmed yet is only claimed, and so is one that was given up and is back.
     """
     mine = S.c.upload_id == upload_id
     _add_missing(P, ("id_index", "id_no", "id_mask", "birth", "sex"), _new_persons(mine))
     _add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
                      "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
     resolved = _resolved(mine)
+    back = update(C).where(C.c.id.in_(select(resolved.c.card_id)), C.c.state == "closed")
+    db.session.execute(back.values(state="claimed"))
     _drop_gone(target.id, resolved)
     _change_changed(target.id, resolved)
     _add_new(target, resolved)
 
 
 def _add_missing(table: Table, names: tuple[str, ...], source: Select[Any]) -> None:
-    """INSERT … SELECT that loses gracefully against somebody registering the same at once."""
+    """INSERT … SELECT that loses gracefully against somebody registering the same at once.
+
+    Both go in one order, so that neither waits for the other in a circle.
+    """
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    db.session.execute(
-        dialect.insert(table).from_select(names, source).on_conflict_do_nothing()
-    )
+    db.session.execute(dialect.insert(table).from_select(names, source).on_conflict_do_nothing())
 
 
 def _new_persons(mine: Any) -> Select[Any]:
     first = select(func.min(S.c.id)).where(mine).group_by(S.c.id_index)
-    return select(S.c.id_index, S.c.id_no, S.c.id_mask, S.c.birth, S.c.sex).where(
-        S.c.id.in_(first), ~exists().where(P.c.id_index == S.c.id_index)
+    return (
+        select(S.c.id_index, S.c.id_no, S.c.id_mask, S.c.birth, S.c.sex)
+        .where(S.c.id.in_(first), ~exists().where(P.c.id_index == S.c.id_index))
+        .order_by(S.c.id_index)
     )
 
 
 def _new_cards(mine: Any) -> Select[Any]:
-    first = select(func.min(S.c.id)).where(mine).group_by(
-        S.c.id_index, S.c.card_index, S.c.holder_name
+    first = (
+        select(func.min(S.c.id))
+        .where(mine)
+        .group_by(S.c.id_index, S.c.card_index, S.c.holder_name, S.c.bank_name, S.c.cnaps)
     )
-    known = exists().where(C.c.person_id == P.c.id, C.c.card_index == S.c.card_index,
-                           C.c.holder_name == S.c.holder_name)  # fmt: skip
     return (
         select(P.c.id, S.c.card_no, S.c.card_index, S.c.card_mask, S.c.holder_name,
                S.c.bank_name, S.c.cnaps, literal("claimed"), literal(clock.now(), C.c.since.type))
         .join_from(S, P, P.c.id_index == S.c.id_index)
-        .where(S.c.id.in_(first), ~known)
+        .where(S.c.id.in_(first), ~exists().where(same_card(C, P.c.id)))
+        .order_by(P.c.id, S.c.id)
+    )  # fmt: skip
+
+
+def same_card(card: Any, person: Any) -> Any:
+    """The card is the one a staged row means; a bank left blank is whatever is known."""
+    return and_(
+        card.c.person_id == person, card.c.card_index == S.c.card_index,
+        card.c.holder_name == S.c.holder_name,
+        or_(S.c.bank_name == "", card.c.bank_name == S.c.bank_name),
+        or_(S.c.cnaps == "", card.c.cnaps == S.c.cnaps),
+    )  # fmt: skip
+
+
+def meant_card() -> Any:
+    """The id of the card a staged row means: of several that fit the one in use, else the latest;
+    NULL when it is a new one."""
+    return (
+        select(C.c.id).where(same_card(C, P.c.id)).correlate(S, P)
+        .order_by((C.c.state == "active").desc(), C.c.id.desc()).limit(1).scalar_subquery()
     )  # fmt: skip
 
 
 def _resolved(mine: Any) -> Any:
     """The staged rows with their person and card."""
     return (
-        select(S, P.c.id.label("person_id"), C.c.id.label("card_id"))
+        select(S, P.c.id.label("person_id"), meant_card().label("card_id"))
         .join_from(S, P, P.c.id_index == S.c.id_index)
-        .join(C, and_(C.c.person_id == P.c.id, C.c.card_index == S.c.card_index,
-                      C.c.holder_name == S.c.holder_name))
         .where(mine)
         .subquery("r")
-    )  # fmt: skip
+    )
 
 
 def _drop_gone(list_id: int, r: Any) -> None:
     still = exists().where(r.c.person_id == L.c.person_id, r.c.first_month == L.c.first_month)
-    db.session.execute(delete(L).where(L.c.list_id == list_id, ~still))
+    db.session.execute(delete(L).where(L.c.list_id == list_id, L.c.state != "objected", ~still))
 
 
 def _change_changed(list_id: int, r: Any) -> None:
@@ -93,10 +117,11 @@ def _change_changed(list_id: int, r: Any) -> None:
     match = and_(L.c.list_id == list_id, L.c.person_id == r.c.person_id,
                  L.c.first_month == r.c.first_month)  # fmt: skip
     differs = or_(*(L.c[k] != r.c[k] for k in SAME), L.c.card_id != r.c.card_id,
-                  L.c.state != "normal")  # fmt: skip
+                  L.c.state == "removed")  # fmt: skip
     changed = select(L.c.id).where(match, differs)
     db.session.execute(delete(F).where(F.c.list_id == list_id, F.c.line_id.in_(changed)))
-    values = {k: r.c[k] for k in (*SAME, "card_id", "card_mask", "seq")} | {"state": "normal"}
+    values = {k: r.c[k] for k in (*SAME, "card_id", "card_mask", "seq")}
+    values["state"] = case((L.c.state == "objected", "objected"), else_="normal")
     db.session.execute(update(L).where(match, or_(differs, L.c.seq != r.c.seq)).values(values))
 
 
@@ -107,4 +132,5 @@ def _add_new(target: AidList, r: Any) -> None:
              "card_mask", "first_month", *SAME)  # fmt: skip
     cells = [literal(target.id), literal(target.org_path), literal("normal"),
              *(r.c[k] for k in names[3:])]  # fmt: skip
-    db.session.execute(insert(L).from_select(names, select(*cells).where(~here)))
+    source = select(*cells).where(~here).order_by(r.c.seq)
+    db.session.execute(insert(L).from_select(names, source))

@@ -88,14 +88,15 @@ class Enrolment(Scoped, Base):
 
 
 class Card(SystemOnly, Base):
-    """A bank card as it was given for one person; a new number is a new row, never an edit.
+    """A bank card as it was given for one person; a new number, or another bank or holder told
+    of an old one, is a new row, never an edit.
 
     One active card has one person and one person has one active card: the database holds it.
     """
 
     __tablename__ = "card"
     __table_args__ = (
-        UniqueConstraint("person_id", "card_index", "holder_name"),
+        UniqueConstraint("person_id", "card_index", "holder_name", "bank_name", "cnaps"),
         Index("ix_card_card_index", "card_index"),
         CheckConstraint("state IN ('claimed', 'active', 'closed')", name="state"),
     )

@@ -43,9 +43,7 @@ def lay_down_programmes() -> None:
     names = [(GRANT, "中职国家助学金", "student"), ("TUITION_FREE", "免学费", "school"),
              ("SCHOLARSHIP", "中职国家奖学金", "student")]  # fmt: skip
     known = set(db.session.scalars(select(Programme.code)))
-    db.session.add_all(
-        Programme(code=c, name=n, paid_to=p) for c, n, p in names if c not in known
-    )
+    db.session.add_all(Programme(code=c, name=n, paid_to=p) for c, n, p in names if c not in known)
     db.session.flush()
     grant = programme(GRANT)
     if not db.session.scalar(select(exists().where(Standard.programme_id == grant.id))):

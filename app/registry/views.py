@@ -105,5 +105,3 @@ class SpecialDayGrid(Grid):
     search_columns = ["day", "name", "is_workday"]
     add_columns = edit_columns = list_columns
     base_order = ("day", "desc")
-
-
