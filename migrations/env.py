@@ -1,0 +1,90 @@
+# ruff: noqa: INP001  (Alembic loads this file by its path)
+"""How migrations run and how they are written: one transaction, one process at a time.
+
+Our column types are written down as the plain SQL types under them, so that an old migration
+needs no code of today. The trail's triggers are no part of a table to Alembic: the migration
+that makes the table lays them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic import context
+from alembic.autogenerate import render, renderers
+from alembic.operations import ops
+from flask import current_app
+from sqlalchemy.types import TypeDecorator
+
+from app.kernel.append_only import NAME
+from app.kernel.db import db, writing
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations.ops import MigrationScript
+    from sqlalchemy import Connection
+
+ONE_AT_A_TIME = 350_000_2026
+"""The number of PostgreSQL's advisory lock that a running migration holds."""
+
+
+class ForbidRewriting(ops.MigrateOperation):
+    """The table of the trail has just been made: nobody may rewrite it."""
+
+    def reverse(self) -> ops.MigrateOperation:
+        return ops.ExecuteSQLOp("SELECT 1")
+
+
+@renderers.dispatch_for(ForbidRewriting)
+def _say_forbid(autogen: AutogenContext, _op: ForbidRewriting) -> list[str]:
+    autogen.imports.add("from app.kernel.append_only import forbid_rewriting")
+    return ["forbid_rewriting(op.get_bind())"]
+
+
+def as_plain_sql(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+    """A rule as the type that its cells have in the database."""
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    return render._repr_type(item.impl_instance, autogen)  # noqa: SLF001  (Alembic's own door)
+
+
+def finish(_context: object, _revision: object, scripts: list[MigrationScript]) -> None:
+    """No empty migrations; the triggers follow the trail's table."""
+    script = scripts[0]
+    if script.upgrade_ops is None or script.upgrade_ops.is_empty():
+        if getattr(
+            context.config.cmd_opts, "autogenerate", False
+        ):  # but `flask db check` wants to see it
+            scripts.clear()
+        return
+    made = {o.table_name for o in script.upgrade_ops.ops if isinstance(o, ops.CreateTableOp)}
+    if NAME in made:
+        script.upgrade_ops.ops.append(ForbidRewriting())
+
+
+def migrate(connection: Connection) -> None:
+    """All that is due, or nothing of it."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:  # a table altered by making it anew must not take the rows that point at it along
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.commit()
+    settings = dict(current_app.extensions["migrate"].configure_args)
+    context.configure(
+        connection=connection, target_metadata=db.metadata, transactional_ddl=True,
+        process_revision_directives=finish, render_item=as_plain_sql, **settings,
+    )  # fmt: skip
+    with writing(), context.begin_transaction():
+        if not sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+        context.run_migrations()
+        if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+            raise RuntimeError(f"rows that point nowhere after the migration: {broken[:5]}")
+    if sqlite:
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations look at the database before they change it: run them online.")
+with db.engine.connect() as live:
+    migrate(live)
