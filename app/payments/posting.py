@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import ColumnElement
+
     from app.kernel.actor import Actor
     from app.payments.banks import ResultReading
 
@@ -132,12 +134,17 @@ def _verdict() -> tuple[Any, Any]:
         (T.c.run_id != R.c.run_id, "foreign_run"),
         (T.c.state == "waiting", "not_sent"),
         (R.c.fen.is_not(None) & (R.c.fen != T.c.fen), "amount"),
-        (and_(R.c.card_tail != "", func.substr(T.c.card_mask, -4) != R.c.card_tail), "card"),
+        (and_(R.c.card_tail != "", _tail(T.c.card_mask) != R.c.card_tail), "card"),
         (and_(~known, ~movable), "conflict"),
     )
     fate = case(*((test, "aside") for test, _why in wrong), (known, "same"), else_="posted")
     why = case(*wrong, else_="")
     return fate, why
+
+
+def _tail(mask: ColumnElement[str]) -> ColumnElement[str]:
+    """The last four characters; PostgreSQL's substr does not count from the end."""
+    return func.substr(mask, func.length(mask) - 3)
 
 
 def _post(taken: ResultFile) -> None:
