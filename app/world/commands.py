@@ -15,6 +15,11 @@ from app.world import service
 if TYPE_CHECKING:
     from app.world.service import Loaded
 
+SIZES = {
+    "small": (service.load_small, service.SMALL_MONTHS),
+    "province": (service.load_province, service.PROVINCE_MONTHS),
+}
+
 
 @click.group("world")
 def world() -> None:
@@ -22,16 +27,17 @@ def world() -> None:
 
 
 @world.command("load")
-@click.option("--size", type=click.Choice(["small"]), default="small")
+@click.option("--size", type=click.Choice(list(SIZES)), default="small")
 @click.option("--seed", type=int, default=service.SEED, show_default=True, help="同号同数据")
+@click.option("--months", type=click.IntRange(0, 60), help="含当月在内的发放月数")
 @click.option("--password", default="", envvar="AID_TRIAL_PASSWORD", help="试用账号的统一密码")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @with_appcontext
-def load(size: str, seed: int, password: str, as_json: bool) -> None:
+def load(size: str, seed: int, months: int | None, password: str, as_json: bool) -> None:
     """装入试用数据;只装入空数据库,要么全部装入,要么什么都不装。"""
-    assert size == "small"
     try:
-        loaded = service.load_small(seed, password)
+        make, usual = SIZES[size]
+        loaded = make(seed, password, usual if months is None else months)
     except Refused as refused:
         click.echo(refused.sentence, err=True)
         raise click.exceptions.Exit(1) from None

@@ -53,10 +53,14 @@ def check_password(password: str) -> str:
     return password or rules.random_password()
 
 
-def found(places: Sequence[Place], staff: Iterable[Account], password: str) -> Founded:
-    """Calendar, programmes, organisations with their fiscal accounts, and everybody's account."""
+def lay_ground() -> None:
+    """The working-day calendar and the programmes with their standards."""
     seed_calendar(db.session)
     lay_down_programmes()
+
+
+def found(places: Sequence[Place], staff: Iterable[Account], password: str) -> Founded:
+    """Organisations with their fiscal accounts, and everybody's account."""
     orgs: dict[str, Org] = {}
     for n, place in enumerate(places, 1):
         orgs[place.code] = service.add_org(
@@ -120,4 +124,4 @@ def _pupil(place: Place, issuer: Issuer, intake: int, n: int) -> Pupil:
     """The n-th of an intake, spread over the majors, 45 to a class."""
     major = place.majors[n % len(place.majors)]
     class_no = n // len(place.majors) // 45 + 1
-    return issuer.pupil(place.area, place.code, intake, major, class_no, n + 1)
+    return issuer.pupil(place.area, intake, major, class_no)

@@ -27,7 +27,6 @@ class Pupil(NamedTuple):
     male: bool
     card_no: str
     bank: Bank
-    reg_no: str
     intake: int
     major: Major
     class_name: str
@@ -74,17 +73,16 @@ class Issuer:
         width = bank.length - len(bank.bin) - 1
         return with_luhn(f"{bank.bin}{turn * SCRAMBLE % 10**width:0{width}d}")
 
-    def pupil(self, area: str, school: str, intake: int, major: Major, class_no: int,
-              serial: int, state: str = "01") -> Pupil:  # fmt: skip
-        """One more student; `serial` is his number among those of his school and year."""
+    def pupil(self, area: str, intake: int, major: Major, class_no: int, state: str = "01"
+              ) -> Pupil:  # fmt: skip
+        """One more student, somewhere near that area."""
         male = self.rng.random() < 0.55
         if self.rng.random() < 0.04:
             area = words.RETIRED_AREAS[int(self.rng.random() * len(words.RETIRED_AREAS))]
         bank = self.bank()
         return Pupil(
             self.name(male), self.id_no(area, self.birth(intake), male), male, self.card(bank),
-            bank, f"{school}-{intake}{serial:04d}", intake, major,
-            f"{intake}级{major.short}{class_no}班", state,
+            bank, intake, major, f"{intake}级{major.short}{class_no}班", state,
         )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def _enrolments(some: list[tuple[int, Seat]], year: int, as_of: YearMonth
     for n, (school_id, path, p) in some:
         over = YearMonth.at(p.intake + 3, 7)
         left = int(over) if over <= as_of else None
-        yield (school_id, path, n, p.name, IdNumber.mask(p.id_no), reg_no(p.reg_no),
+        yield (school_id, path, n, p.name, IdNumber.mask(p.id_no), reg_no(f"G{p.id_no}"),
                str(min(year - p.intake + 1, 3)), p.major.code, p.major.name, p.class_name,
                int(YearMonth.at(p.intake, 9)), left, "07" if left else p.state)  # fmt: skip
 

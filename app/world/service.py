@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.kernel import clock
 from app.kernel.db import db, writing
 from app.kernel.scope import everyone
-from app.world import founding, places, staff
+from app.world import days, founding, places, province, staff, story
+from app.world.deeds import Deeds
 from app.world.people import Issuer
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from app.world.staff import Account
 
 SEED = 2026
+SMALL_MONTHS, PROVINCE_MONTHS = 6, 3
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,45 @@ class Loaded:
     figures: dict[str, int]
 
 
-def load_small(seed: int = SEED, password: str = "") -> Loaded:
-    """The small Fujian stands; commits.
+def load_small(seed: int = SEED, password: str = "", months: int = SMALL_MONTHS) -> Loaded:
+    """The small Fujian stands, with the life of its last paid months; commits.
 
-    Refused when the database is not empty; whatever goes wrong, nothing stands.
+    `months`: paid months up to the present one, 0 for people and schools only. Refused when the
+    database is not empty; whatever goes wrong, nothing stands.
+    """
+    secret = founding.check_password(password)
+    with _all_or_nothing(), tempfile.TemporaryDirectory() as folder:
+        founding.check_empty()
+        founding.lay_ground()
+        lived = days.paid_months(months)
+        as_of = lived[0] if lived else clock.this_month()
+        with clock.at(as_of.first_day):
+            made = founding.found(places.SMALL, staff.small_staff(places.SMALL), secret)
+        issuer = Issuer(random.Random(seed))
+        drawn = founding.pupils(places.SMALL, issuer, named=True)
+        students = founding.settle(made.orgs, drawn, as_of)
+        if lived:
+            days.settle_calendar(as_of)
+            story.tell(Deeds(Path(folder)), lived)
+        founding.renew_passwords()
+    return Loaded(made.accounts, secret, {"orgs": len(made.orgs), "students": students})
+
+
+def load_province(seed: int = SEED, password: str = "", months: int = PROVINCE_MONTHS,
+                  schools: int = province.SCHOOLS, students: int = province.STUDENTS
+                  ) -> Loaded:  # fmt: skip
+    """The whole province stands, all but the last of its paid months paid; commits.
+
+    Refused and undone as `load_small`.
     """
     secret = founding.check_password(password)
     with _all_or_nothing():
         founding.check_empty()
-        made = founding.found(places.SMALL, staff.small_staff(places.SMALL), secret)
-        issuer = Issuer(random.Random(seed))
-        drawn = founding.pupils(places.SMALL, issuer, named=True)
-        students = founding.settle(made.orgs, drawn, clock.this_month())
-        founding.renew_passwords()
-    return Loaded(made.accounts, secret, {"orgs": len(made.orgs), "students": students})
+        founding.lay_ground()
+        made, count = province.found(seed, secret, schools, students)
+        province.remember(days.paid_months(months))
+        province.count_up()
+    return Loaded(made.accounts, secret, {"orgs": len(made.orgs), "students": count})
 
 
 @contextmanager
