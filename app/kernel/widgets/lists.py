@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 from jinja2 import pass_context
+from markupsafe import escape
 
 from app.kernel.widgets.links import address, here, is_main, may, per_row, same_rows, under
 from app.kernel.widgets.marks import kind_of, shown
@@ -30,6 +31,15 @@ class Cell:
     kind: str
     html: Any
 
+    @property
+    def look(self) -> str:
+        """Its kind as a class of the sheet's; short words stay on one line."""
+        return (
+            "is-text is-short"
+            if self.kind == "text" and _is_short(self.html)
+            else f"is-{self.kind}"
+        )
+
 
 @dataclass(frozen=True)
 class Button:
@@ -49,6 +59,15 @@ class Row:
     @property
     def names(self) -> str:
         return " ".join(b.action.name for b in self.buttons)
+
+    @property
+    def lead(self) -> int:
+        """Which cell names the row: the first one in words, else the first."""
+        return next((n for n, cell in enumerate(self.cells) if cell.kind == "text"), 0)
+
+    @property
+    def title(self) -> str:
+        return str(escape(self.cells[self.lead].html).striptags())
 
     @property
     def has_tools(self) -> bool:
@@ -196,6 +215,11 @@ def _cell(args: dict[str, Any], name: str, item: dict[str, Any]) -> Cell:
     return Cell(
         str(args["label_columns"].get(name, name)), kind_of(html) if kind == "text" else kind, html
     )
+
+
+def _is_short(words: object) -> bool:
+    """No wider than ten Chinese characters."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in str(words)) <= 20
 
 
 def _pager(args: dict[str, Any], view: str, shown_rows: int) -> Pager:

@@ -10,6 +10,7 @@ export function start() {
 const words = () => document.body.dataset;
 
 function shared(select) {
+  select.classList.remove("form-select", "form-control");
   return {
     plugins: select.multiple ? ["remove_button"] : ["clear_button"],
     placeholder: select.dataset.placeholder || "",
