@@ -1,0 +1,38 @@
+"""Files in and out: one mechanism, declared once for each kind of file.
+
+ENTRIES = Sheet("entries", _l("名单"), [
+    Column("name", _l("姓名"), PersonName(), required=True, example="林晓燕"),
+    Column("amount", _l("金额(元)"), Fen(), required=True, synonyms=("发放金额",)),
+])
+
+with read(path, ENTRIES) as reading:          # Refused: a sentence, nothing else happened
+    for row in reading.rows:                  # every row; row.problems says why not
+        ...
+reading.counts                                # taken + unchanged + refused + blank + other
+
+write_template(path, ENTRIES)                 # an empty file to fill in
+hand_back(path, out, ENTRIES, problems, reading.counts)   # their own file, with reasons
+write_xlsx(out, ENTRIES.columns, rows, Meta(title))       # a report, streamed
+"""
+
+from __future__ import annotations
+
+from app.kernel.sheets.choosing import WrongColumns
+from app.kernel.sheets.declare import Column, Counts, Limit, Problem, Sheet
+from app.kernel.sheets.digest import digest, row_digest
+from app.kernel.sheets.reading import Reading, read
+from app.kernel.sheets.rows import Row
+
+__all__ = [
+    "Column",
+    "Counts",
+    "Limit",
+    "Problem",
+    "Reading",
+    "Row",
+    "Sheet",
+    "WrongColumns",
+    "digest",
+    "read",
+    "row_digest",
+]

@@ -1,0 +1,99 @@
+"""One face for every kind of file: tabs, each of which gives its rows as often as asked."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from app.kernel.sheets import delimited, gate, stream
+from app.kernel.sheets.held import Held, try_out
+from app.kernel.sheets.package import Package
+from app.kernel.sheets.survey import survey
+from app.kernel.sheets.workbook import contents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from app.kernel.sheets.declare import Limit
+
+    Rows = Iterator[tuple[int, list[Any]]]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One sheet. `rows()` starts anew each time; `height` is the number of its last row, if known.
+
+    Cells are str, float, bool, date, datetime, time or timedelta; '' is a blank one.
+    """
+
+    name: str
+    hidden: bool
+    rows: Callable[[], Rows]
+    height: int | None = None
+
+
+class Book:
+    """An opened file that has passed the gate. `kind` is xlsx, xls or csv."""
+
+    def __init__(self, kind: gate.Kind, stack: ExitStack, tabs: list[Tab], reader: str) -> None:
+        self.kind, self.tabs, self.reader = kind, tabs, reader
+        self._stack = stack
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def open_book(path: Path, limit: Limit) -> Book:
+    """The file, recognised by its content; Refused when it is no table or not a safe one."""
+    kind = gate.kind_of(path, limit)
+    with ExitStack() as stack:
+        if kind == "csv":
+            tabs, reader = _separated(path, limit), "csv"
+        elif kind == "xls":
+            try_out(path)
+            tabs, reader = _held(path, stack), "held"
+        else:
+            tabs, reader = _package(path, limit, stack)
+        return Book(kind, stack.pop_all(), tabs, reader)
+
+
+def _separated(path: Path, limit: Limit) -> list[Tab]:
+    """One tab for each separator: only under the right one will a heading be found."""
+    encoding = gate.encoding_of(path)
+    return [
+        Tab("", False, partial(delimited.rows, path, encoding, separator, limit.columns))
+        for separator in delimited.SEPARATORS
+    ]
+
+
+def _held(path: Path, stack: ExitStack, heights: dict[str, int] | None = None) -> list[Tab]:
+    held = Held(path)
+    stack.callback(held.close)
+    return [
+        Tab(name, hidden, partial(held.rows, name), (heights or {}).get(name))
+        for name, hidden in held.tabs()
+    ]
+
+
+def _package(path: Path, limit: Limit, stack: ExitStack) -> tuple[list[Tab], str]:
+    package = stack.enter_context(Package(path, limit))
+    found = survey(package, limit)
+    book = contents(package)
+    heights = {name: found.rows[part] for name, _hidden, part in book.sheets}
+    if not found.stream:
+        return _held(path, stack, heights), "held"
+    texts = stream.shared_texts(package, book.texts)
+    read = partial(stream.rows, package, texts=texts, book=book, columns=limit.columns)
+    tabs = [
+        Tab(name, hidden, partial(read, part), heights[name]) for name, hidden, part in book.sheets
+    ]
+    return tabs, "stream"
