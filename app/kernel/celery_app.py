@@ -66,6 +66,7 @@ def _settings(flask_app: Flask, broker: str) -> dict[str, Any]:
     return {
         "broker_url": broker,
         "broker_connection_retry_on_startup": True,
+        "broker_transport_options": {"max_retries": 0, "socket_connect_timeout": 1},
         "task_ignore_result": True,
         "task_time_limit": flask_app.config.get("JOB_SECONDS", 3600),
         "timezone": "Asia/Shanghai",

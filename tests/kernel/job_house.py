@@ -28,10 +28,11 @@ CHEN = Actor(8, "chen", "陈国强", "school_clerk", 231, "/1/4/17/231/")
 mark = Table("mark", MetaData(), Column("id", Integer, primary_key=True), Column("word", String))
 
 
-def house(url: str, eager: bool) -> Flask:
+def house(url: str, eager: bool, **settings: object) -> Flask:
     """An application with nothing but jobs in it."""
     flask_app = Flask("job_house")
     flask_app.config.update(SQLALCHEMY_DATABASE_URI=url, JOBS_EAGER=eager, SECRET_KEY="test")
+    flask_app.config.update(settings)
     db.init_app(flask_app)
     Babel(flask_app, default_locale="zh_CN")
     celery_app.init_app(flask_app)

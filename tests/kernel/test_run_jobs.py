@@ -37,8 +37,8 @@ def queued(url):
     return _open(url, eager=False)
 
 
-def _open(url, eager):
-    app = job_house.house(url, eager)
+def _open(url, eager, **settings):
+    app = job_house.house(url, eager, **settings)
     job_house.furnish(app)
     return app
 
@@ -163,6 +163,17 @@ def test_jobs_run_in_the_order_they_were_asked_for(queued):
         for _ in range(4):
             job_runner.work()
         assert job_house.marks() == ["一", "二", "三"]
+
+
+def test_a_broker_out_of_reach_delays_a_job_and_breaks_nothing(url, caplog):
+    """The row is the truth: the message that was to wake a worker is only lost."""
+    app = _open(url, eager=False, CELERY_BROKER_URL="redis://127.0.0.1:1/0")
+    with app.app_context():
+        row = ask("write_words", words=["林"])
+        assert row.state == "queued"
+        assert "broker is out of reach" in caplog.text
+        job_runner.work()
+        assert again(row.id).state == "done"
 
 
 def test_a_queued_job_can_be_cancelled_and_leaves_a_trace(queued):
