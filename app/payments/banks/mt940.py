@@ -54,7 +54,7 @@ def _fields(layout: ResultLayout, path: Path) -> Iterator[tuple[str, str]]:
     encoding = encoding_of(layout, path)
     tag, text = "", ""
     for raw in raw_lines(path):
-        line = decoded(raw, encoding)
+        line, _broken = decoded(raw, encoding)
         if match := TAG.match(line):
             yield tag, text
             tag, text = match[1], match[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,21 +26,24 @@ class Outcome(StrEnum):
     RETURNED = "returned"
 
 
-@dataclass(frozen=True, slots=True)
-class ResultLine:
+class ResultLine(NamedTuple):
     """One row of the bank's answer. `card` is as the bank wrote it, in full or masked."""
 
     row: int
     ref: str
     outcome: Outcome
     seq: int | None = None
-    card: str = field(default="", repr=False)
-    name: str = field(default="", repr=False)
+    card: str = ""
+    name: str = ""
     fen: int | None = None
     reason: Reason = Reason.OK
     reason_text: str = ""
     bank_ref: str = ""
     arrived_on: dt.date | None = None
+
+    def __repr__(self) -> str:
+        """Without name and card: a traceback is not a place for them."""
+        return f"ResultLine({self.row}, {self.ref}, {self.outcome}, fen={self.fen})"
 
     @property
     def card_tail(self) -> str:

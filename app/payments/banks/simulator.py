@@ -57,7 +57,8 @@ def make_result_file(profile: Profile, answers: Iterable[Answer], path: Path) ->
         rows = _framed(layout, [_cells(layout, a) for a in listed], every)
         WRITERS[layout.container](layout, rows, path)
     else:
-        path.write_bytes(MESSAGES[layout.container](listed).encode(layout.encoding))
+        text = MESSAGES[layout.container](listed)
+        path.write_bytes(text.encode("utf-8" if text.startswith("<?xml") else layout.encoding))
 
 
 def _cells(layout: ResultLayout, answer: Answer) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache, partial
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ from app.kernel.i18n import _, listed
 from app.payments.banks.layout import SUMS
 from app.payments.banks.reading import Control, Found, Outcome, Problem, ResultLine, judged
 from app.payments.banks.reasons import Reason, classify
-from app.payments.banks.tables import Cell, Row, broken, decoded, encoding_of, rows_of
+from app.payments.banks.tables import Cell, Row, decoded, encoding_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from app.payments.banks.layout import ControlLayout, Place, ResultLayout
@@ -25,7 +26,6 @@ AMOUNT = re.compile(
 )
 EXACT = 2**53  # a larger whole number in a numeric cell has lost its last digits
 NEEDED = ("ref", "card", "amount", "status")
-CELLS = ("amount", "arrived_on")  # read by their own rules, the rest as text
 CONTROL_NAMES = {
     "count": "count",
     "sum": "fen",
@@ -42,23 +42,21 @@ class Unreadable(Exception):
 
 def table_results(layout: ResultLayout, path: Path) -> Iterator[Found]:
     """What the table says. Refused at once when it is not the bank's table."""
-    rows = rows_of(layout, path)
-    reader = TableReader(layout, encoding_of(layout, path), header(layout, rows))
-    first = next(rows, None)
-    return reader.found(chain([first], rows) if first else iter(()))
+    titles, rows = header(layout, rows_of(layout, path))
+    return TableReader(layout, encoding_of(layout, path), titles).found(rows)
 
 
-def header(layout: ResultLayout, rows: Iterator[Row]) -> Sequence[Cell]:
-    """The titles; the rows then stand at the first one below."""
-    last = layout.header_row or layout.skip_rows
-    titles: Sequence[Cell] = ()
-    while last and (row := next(rows, None)):
-        titles = row.cells
-        if row.number >= last:
-            break
-    if layout.header_row and broken(titles):
+def header(layout: ResultLayout, rows: Iterator[Row]) -> tuple[Sequence[Cell], Iterator[Row]]:
+    """The titles, and the rows below them."""
+    last = layout.header_row or layout.skip_rows + 1
+    row = next((row for row in rows if row.number >= last), None)
+    if row is None:
+        return (), rows
+    if not layout.header_row:
+        return (), chain([row], rows)
+    if row.broken:
         raise Refused(_("文件不是 %(encoding)s 编码,读不出表头", encoding=layout.encoding.upper()))
-    return titles
+    return row.cells, rows
 
 
 class TableReader:
@@ -77,6 +75,10 @@ class TableReader:
             wanted = ["/".join(map(str, titles_of(layout.fields[name]))) for name in missing]
             raise Refused(_("表头里找不到:%(titles)s", titles=listed(wanted)))
         self.widest = max(self.places[n] for n in NEEDED if n in self.places)
+        self.plain = [self.places.get(n) for n in ("ref", "card", "name", "bank_ref", "seq")]
+        self.words = [self.places.get(n) for n in ("status", "reason", "reason_code")]
+        self.amount, self.day = self.places.get("amount"), self.places.get("arrived_on")
+        self.judge = lru_cache(4096)(self._judge)  # banks repeat themselves
 
     def found(self, rows: Iterator[Row]) -> Iterator[Found]:
         """Lines, problems, and the bank's totals where the layout says they stand."""
@@ -84,42 +86,41 @@ class TableReader:
         totals = False
         while row:
             following = next(rows, None)
-            ends = {"first"} if first else set()
-            ends |= set() if following else {"last"}
-            item = self._one(row, ends)
-            totals = totals or isinstance(item, Control)
-            yield item
+            if control and is_control(row, control, first=first, last=not following):
+                totals = True
+                yield self._guarded(row, partial(self._control, row, control))
+            else:
+                yield self._guarded(row, partial(self._line, row))
             first, row = False, following
         if control and not totals:
             yield Problem(0, _("文件里没有银行的合计行,可能不完整"))
 
-    def _one(self, row: Row, ends: set[str]) -> Found:
+    def _guarded(self, row: Row, read: Callable[[], Found]) -> Found:
         try:
-            if self.layout.control and is_control(row, self.layout.control, ends):
-                return self._control(row, self.layout.control)
-            if broken(row.cells):
-                raise Unreadable(_("含有不是 %(encoding)s 编码的字", encoding=self.encoding))
-            return self._line(row)
+            return read()
         except Unreadable as trouble:
             return Problem(row.number, _("第 %(row)d 行%(why)s", row=row.number, why=trouble))
 
     def _line(self, row: Row) -> ResultLine:
-        if len(row.cells) <= self.widest or (row.raw and self._cut_short(row)):
+        cells = row.cells
+        if row.broken:
+            raise Unreadable(_("含有不是 %(encoding)s 编码的字", encoding=self.encoding))
+        if len(cells) <= self.widest or (row.raw and self._cut_short(row)):
             raise Unreadable(_("列数不够"))
-        text = {name: self._text(row, name) for name in self.places if name not in CELLS}
-        outcome, reason, said = self._answer(text)
+        ref, card, name, bank_ref, seq = [word(cells, place) for place in self.plain]
+        outcome, reason, said = self.judge(*[word(cells, place) for place in self.words])
         return ResultLine(
-            row=row.number,
-            ref=text.get("ref", ""),
-            outcome=outcome,
-            seq=int(text["seq"]) if text.get("seq", "").isdecimal() else None,
-            card=text.get("card", ""),
-            name=text.get("name", ""),
-            fen=self._fen(row),
+            row.number,
+            ref,
+            outcome,
+            seq=int(seq) if seq.isdecimal() else None,
+            card=card,
+            name=name,
+            fen=self._fen(cells),
             reason=reason,
             reason_text=said,
-            bank_ref=text.get("bank_ref", ""),
-            arrived_on=self._day(row),
+            bank_ref=bank_ref,
+            arrived_on=self._arrived(cells),
         )
 
     def _cut_short(self, row: Row) -> bool:
@@ -127,10 +128,8 @@ class TableReader:
         widths = self.layout.widths
         return bool(widths) and len(row.raw) < sum(widths[: self.widest])
 
-    def _answer(self, text: dict[str, str]) -> tuple[Outcome, Reason, str]:
+    def _judge(self, status: str, said: str, code: str) -> tuple[Outcome, Reason, str]:
         """Outcome, canonical reason, and the bank's own words."""
-        status, said = text.get("status", ""), text.get("reason", "")
-        code = text.get("reason_code", "")
         outcome = self._outcome(status)
         if outcome is None:
             return Outcome.UNKNOWN, Reason.UNKNOWN, " ".join(filter(None, (status, code, said)))
@@ -148,46 +147,26 @@ class TableReader:
         known = self.layout.statuses.get(status)
         return Outcome(known) if known else None
 
-    def _text(self, row: Row, name: str) -> str:
-        """The cell as text; a number that has lost digits is refused, not repaired."""
-        cell = self._cell(row, name)
-        if isinstance(cell, float | int) and not isinstance(cell, bool):
-            if cell != int(cell) or abs(cell) >= EXACT:
-                raise Unreadable(_("有一格应为文字,却是失真的数字"))
-            return str(int(cell))
-        return str(cell).strip()
-
-    def _fen(self, row: Row) -> int | None:
-        """The amount in fen; a third decimal is an error, not a rounding."""
-        if "amount" not in self.places:
+    def _fen(self, cells: Sequence[Cell]) -> int | None:
+        if self.amount is None:
             return None
-        cell = self._cell(row, "amount")
-        return fen_of(cell, self.layout.amount_format)
+        return fen_of(cells[self.amount], self.layout.amount_format)
 
-    def _day(self, row: Row) -> dt.date | None:
-        cell = self._cell(row, "arrived_on")
+    def _arrived(self, cells: Sequence[Cell]) -> dt.date | None:
+        """The day the bank says; empty is no day, rubbish is trouble."""
+        if self.day is None or self.day >= len(cells):
+            return None
+        cell = cells[self.day]
         if isinstance(cell, dt.datetime):
             return cell.date()
-        if isinstance(cell, dt.date):
-            return cell
-        text = str(cell).strip().removesuffix(".0")
-        if not text:
-            return None
-        try:
-            return dt.datetime.strptime(text, self.layout.date_format).date()  # noqa: DTZ007  a bank's day has no zone
-        except ValueError:
-            raise Unreadable(_("到账日期读不懂")) from None
-
-    def _cell(self, row: Row, name: str) -> Cell:
-        place = self.places.get(name)
-        return "" if place is None or place >= len(row.cells) else row.cells[place]
+        return cell if isinstance(cell, dt.date) else day_of(str(cell), self.layout.date_format)
 
     def _control(self, row: Row, control: ControlLayout) -> Control:
         """The bank's totals; a totals row that cannot be read is a problem like any other."""
         cells = list(row.cells)
         if control.widths:
             cuts = pairwise(accumulate(control.widths, initial=0))
-            cells = [decoded(row.raw[a:b], self.encoding).strip() for a, b in cuts]
+            cells = [decoded(row.raw[a:b], self.encoding)[0] for a, b in cuts]
         if max(control.fields.values()) > len(cells):
             raise Unreadable(_("是合计行,但列数不够"))
         said = {
@@ -199,9 +178,9 @@ class TableReader:
         return Control(**said)
 
 
-def is_control(row: Row, control: ControlLayout, ends: set[str]) -> bool:
+def is_control(row: Row, control: ControlLayout, *, first: bool, last: bool) -> bool:
     """Whether this row is the one that bears the totals: in its place and with its mark."""
-    if control.where != "marker" and control.where not in ends:
+    if not {"first": first, "last": last, "marker": True}[control.where]:
         return False
     at = control.marker_at - 1
     return len(row.cells) > at and str(row.cells[at]).strip().startswith(control.marker)
@@ -218,15 +197,43 @@ def bound(place: Place, names: Sequence[str]) -> int | None:
     return next((names.index(title) for title in place if title in names), None)
 
 
+def word(cells: Sequence[Cell], place: int | None) -> str:
+    """The cell as text; a number that has lost digits is refused, not repaired."""
+    if place is None or place >= len(cells):
+        return ""
+    cell = cells[place]
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, float):
+        if not cell.is_integer() or abs(cell) >= EXACT:
+            raise Unreadable(_("有一格应为文字,却是失真的数字"))
+        cell = int(cell)
+    return str(cell)
+
+
+@lru_cache(1024)
+def day_of(text: str, form: str) -> dt.date | None:
+    text = text.strip().removesuffix(".0")
+    if not text:
+        return None
+    try:
+        return dt.datetime.strptime(text, form).date()  # noqa: DTZ007  a bank's day has no zone
+    except ValueError:
+        raise Unreadable(_("到账日期读不懂")) from None
+
+
 def fen_of(cell: Cell, kind: str) -> int:
-    """Integer fen from a cell, or a whole number when the kind is fen."""
+    """Integer fen from a cell, or a whole number when the kind is fen; never rounded."""
     if isinstance(cell, float) and kind == "yuan":
-        fen = round(cell * 100)
-        if abs(cell * 100 - fen) < 1e-4 and fen >= 0:
-            return fen
+        if 0 <= cell < EXACT / 100 and abs(cell * 100 - round(cell * 100)) < 1e-4:
+            return round(cell * 100)
         raise Unreadable(_("金额不是两位小数以内的数"))
-    text = str(cell).strip().removesuffix(".0")
-    match = AMOUNT.fullmatch(text)
+    return fen_of_text(str(cell), kind)
+
+
+@lru_cache(4096)
+def fen_of_text(text: str, kind: str) -> int:
+    match = AMOUNT.fullmatch(text.strip().removesuffix(".0"))
     if not match or (kind == "fen" and match[2]):
         raise Unreadable(_("金额或笔数读不懂"))
     whole = int(match[1].replace(",", ""))

@@ -14,7 +14,7 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app.payments.banks.layout import ResultLayout
@@ -25,11 +25,15 @@ LARGEST_SHEET = 100 * 1024 * 1024
 
 
 class Row(NamedTuple):
-    """The number a person sees in the file, the cells, and the raw bytes of a text line."""
+    """The number a person sees in the file, the cells, and the raw bytes of a text line.
+
+    `broken` rows hold bytes that are not of the file's encoding.
+    """
 
     number: int
-    cells: list[Cell]
+    cells: Sequence[Cell]
     raw: bytes = b""
+    broken: bool = False
 
 
 def rows_of(layout: ResultLayout, path: Path) -> Iterator[Row]:
@@ -52,7 +56,7 @@ def sheet_rows(path: Path) -> Iterator[Row]:
     first = sheet.start[0] if sheet.start else 0
     for number, cells in enumerate(sheet.iter_rows(), first + 1):
         if any(cell != "" for cell in cells):
-            yield Row(number, list(cells))
+            yield Row(number, cells)
 
 
 def text_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
@@ -62,21 +66,21 @@ def text_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
     for number, raw in enumerate(raw_lines(path), 1):
         if not raw.strip():
             continue
+        text, broken = decoded(raw, encoding)
         if cuts:
-            cells: list[Cell] = [decoded(raw[a:b], encoding).strip() for a, b in cuts]
+            yield Row(number, [decoded(raw[a:b], encoding)[0] for a, b in cuts], raw, broken)
         else:
-            cells = list(decoded(raw, encoding).split(layout.separator))
-        yield Row(number, cells, raw)
+            yield Row(number, text.split(layout.separator), raw, broken)
 
 
 def csv_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
     encoding = encoding_of(layout, path)
-    text = (decoded(raw, encoding) + "\n" for raw in raw_lines(path))
+    text = (decoded(raw, encoding)[0] + "\n" for raw in raw_lines(path))
     reader = csv.reader(text, delimiter=layout.separator or ",")
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield Row(reader.line_num, list(cells))
+                yield Row(reader.line_num, cells, b"", torn("".join(cells)))
     except csv.Error:
         raise Refused(_("第 %(row)d 行起不是合法的 CSV", row=reader.line_num + 1)) from None
 
@@ -105,16 +109,17 @@ def encoding_of(layout: ResultLayout, path: Path) -> str:
     return "utf-8" if marked or layout.encoding == "utf-8-sig" else layout.encoding
 
 
-def decoded(raw: bytes, encoding: str) -> str:
-    """What cannot be read stays visible as a lone surrogate, so that its row can be set aside."""
-    return raw.decode(encoding, "surrogateescape")
+def decoded(raw: bytes, encoding: str) -> tuple[str, bool]:
+    """The text, and whether some of its bytes were not of that encoding.
+
+    Those stay visible as lone surrogates, so that a person can be shown the rest.
+    """
+    try:
+        return raw.decode(encoding), False
+    except UnicodeDecodeError:
+        return raw.decode(encoding, "surrogateescape"), True
 
 
-def broken(cells: Iterable[Cell]) -> bool:
-    """Whether bytes of this row were not of the file's encoding."""
-    return any(
-        isinstance(cell, str)
-        and not cell.isascii()
-        and any("\udc80" <= c <= "\udcff" for c in cell)
-        for cell in cells
-    )
+def torn(text: str) -> bool:
+    """Whether the text holds bytes that could not be decoded."""
+    return not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text)

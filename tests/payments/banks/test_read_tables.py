@@ -11,8 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kernel.errors import Refused
-from app.payments.banks import Outcome, Reason, file_sha256, read_results, silence_means_paid
+from app.payments.banks import (
+    Outcome,
+    Reason,
+    file_sha256,
+    read_results,
+    shipped,
+    silence_means_paid,
+)
 from app.payments.banks.simulator import Answer, make_result_file
+from app.payments.banks.table_results import Unreadable, fen_of, word
 from tests.payments.banks.cast import line, lines, profile, with_results
 
 if TYPE_CHECKING:
@@ -73,6 +81,42 @@ def test_paid_failed_and_unknown_come_back_from_every_container(tmp_path: Path, 
         ("R12-000003-1", Outcome.UNKNOWN, Reason.UNKNOWN, 115000, "0003", None),
     ]
     assert [x.name for x in found] == ["李小四", "买买提·艾力", "欧阳文文"]
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_every_shipped_profile_reads_what_its_bank_would_send(tmp_path: Path, name: str) -> None:
+    made = shipped()[name]
+    make_result_file(made, ANSWERS, tmp_path / "result")
+    found, reading = read(made, tmp_path / "result")
+    assert [(x.outcome, x.fen) for x in found] == [(a.outcome, 115000) for a in ANSWERS]
+    assert reading.problems == []
+
+
+@pytest.mark.parametrize("amount", [1150.001, -1.0, float("inf"), float("nan"), 1e300])
+def test_an_impossible_number_in_a_cell_is_a_problem(amount: float) -> None:
+    with pytest.raises(Unreadable):
+        fen_of(amount, "yuan")
+    with pytest.raises(Unreadable):
+        word([amount + 0.5], 0)
+
+
+@pytest.mark.parametrize("amount", [0.07, 0.29, 1150.5, 99999999.99])
+def test_a_number_cell_is_exact_to_the_fen(amount: float) -> None:
+    assert fen_of(amount, "yuan") == int(f"{amount:.2f}".replace(".", ""))
+
+
+def test_a_blank_line_on_top_costs_no_row(tmp_path: Path) -> None:
+    row = "D|1|张三|6212|10.00|R1|成功|||".encode("gbk")
+    (tmp_path / "r").write_bytes(b"\r\n" + row + b"\r\nT|1|10.00|1|10.00\r\n")
+    found, _reading = read(profile("pipe_gbk"), tmp_path / "r")
+    assert [x.row for x in found] == [2]
+
+
+def test_a_line_in_a_trace_back_shows_no_person(tmp_path: Path) -> None:
+    make_result_file(profile("pipe_gbk"), ANSWERS, tmp_path / "r")
+    found, _reading = read(profile("pipe_gbk"), tmp_path / "r")
+    assert found[0].name not in repr(found[0])
+    assert found[0].card not in repr(found[0])
 
 
 def test_a_bank_without_our_reference_gives_account_amount_and_number(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+import tracemalloc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -189,3 +191,36 @@ def test_a_line_in_a_trace_back_shows_no_person(tmp_path: Path) -> None:
     person: PayLine = line()
     for secret in (person.holder_name, person.card_no, str(person.id_no)):
         assert secret not in repr(person)
+
+
+def peak_of(count: int, folder: Path) -> int:
+    """Bytes at the height of an export of that many lines, none of which is kept."""
+    tracemalloc.start()
+    made = profile("pipe_gbk", max_rows_per_file=None)
+    write_package(made, (line(n) for n in range(1, count + 1)), folder, RUN)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_the_lines(tmp_path: Path) -> None:
+    few, many = peak_of(6_000, tmp_path / "few"), peak_of(24_000, tmp_path / "many")
+    assert many < few + 500_000
+
+
+def test_a_disk_that_fails_between_two_files_leaves_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, calls = pathlib.Path.rename, []
+
+    def failing(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == 3:
+            raise OSError("no space left")
+        return rename(self, target)
+
+    monkeypatch.setattr(pathlib.Path, "rename", failing)
+    with pytest.raises(OSError, match="no space"):
+        write_package(profile("pipe_gbk", max_rows_per_file=2), lines(8), tmp_path, RUN)
+    assert len(calls) == 3
+    assert list(tmp_path.iterdir()) == []
