@@ -135,7 +135,7 @@ def night_states(url):
     job = table("job", column("kind"), column("state"), column("once"))
     with engine.connect() as connection:
         found = connection.execute(select(job.c.kind, job.c.state).where(job.c.once.is_not(None)))
-        states = dict(found.tuples().all())
+        states = dict(found.all())
     engine.dispose()
     return states
 

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 CALLED_OFF = _l("已取消,数据未写入。")
 INTERRUPTED = _l("后台任务被中断,数据未写入,请重新提交。")
+LONG_QUEUE = _l("前面还有任务,或后台服务没有运行。任务不会丢失;一直不动时请联系系统管理员。")
 SILENT_SECONDS = 30.0
+LONG_WAIT = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -166,10 +168,16 @@ def status(row: Job) -> dict[str, Any]:
         "state": row.state,
         "state_label": str(STATES[row.state]),
         "title": row.title,
-        "sentence": _(row.error) if row.error else told["sentence"],
+        "sentence": _(row.error) if row.error else told["sentence"] or _waiting(row),
         "next_url": row.next_url,
         "over": row.state not in {QUEUED, RUNNING},
     }
+
+
+def _waiting(row: Job) -> str:
+    """What to tell whose job nobody has taken up for long."""
+    since = clock.now() - clock.moment_of(row.created_at)
+    return str(LONG_QUEUE) if row.state == QUEUED and since > LONG_WAIT else ""
 
 
 def sweep() -> int:

@@ -197,6 +197,15 @@ def test_a_finished_job_cannot_be_cancelled(eager):
         assert again(row.id).state == "done"
 
 
+def test_a_job_that_nobody_takes_up_says_so_after_a_minute(queued):
+    with queued.app_context():
+        with clock.at("2026-09-01 09:00:00"):
+            row = ask("write_words", words=["林"])
+            assert jobs.status(row)["sentence"] == ""
+        with clock.at("2026-09-01 09:01:01"):
+            assert "后台服务没有运行" in jobs.status(row)["sentence"]
+
+
 def test_only_who_asked_finds_the_job(queued):
     with queued.app_context():
         row = ask("write_words", words=["林"])
