@@ -8,7 +8,7 @@ school only that something stands elsewhere, never where.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
@@ -25,6 +25,8 @@ from app.registry.models import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import ScalarSelect
 
 BLOCK, WARN = "block", "warn"
 L = AidLine.__table__
@@ -63,7 +65,7 @@ def _name_differs() -> ColumnElement[bool]:
     return _enrolled(Enrolment.__table__.c.name != L.c.name)
 
 
-def _due(what: Any, *more: ColumnElement[bool]) -> Any:
+def _due(what: ColumnElement[int], *more: ColumnElement[bool]) -> ScalarSelect[int]:
     d = DueMonth.__table__
     return (
         select(what)
@@ -94,7 +96,7 @@ def _standard_exceeded() -> ColumnElement[bool]:
         .correlate(L, A)
         .scalar_subquery()
     )  # fmt: skip
-    return cast("ColumnElement[bool]", func.coalesce(highest, 0) < L.c.amount_fen)
+    return func.coalesce(highest, 0) < L.c.amount_fen
 
 
 def _paid_elsewhere() -> ColumnElement[bool]:
