@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.kernel import audit, scope
 from app.kernel.audit import Event
-from app.kernel.db import changed, db
+from app.kernel.db import changed, db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 
@@ -136,12 +136,12 @@ class Workflow:
         """
         step = self._permitted(name, actor, note)
         here = and_(where, scope.within(self.model))
-        self._lock(here)
-        refused, total = self._refusals(step, here, actor)
-        bulk = audit.new_bulk()
-        written = self._trail(step, here, actor, bulk, note, filter_text)
-        if written:
-            self._move(step, actor, bulk, written)
+        with many_rows(self._lock(here)):
+            refused, total = self._refusals(step, here, actor)
+            bulk = audit.new_bulk()
+            written = self._trail(step, here, actor, bulk, note, filter_text)
+            if written:
+                self._move(step, actor, bulk, written)
         if total:
             self._trail_refusals(step, actor, refused, total, note, filter_text)
         return Outcome(written, refused, total)
@@ -157,9 +157,10 @@ class Workflow:
             raise Refused(_("「%(step)s」须填写理由", step=step.label))
         return step
 
-    def _lock(self, here: ColumnElement[bool]) -> None:
+    def _lock(self, here: ColumnElement[bool]) -> int:
+        """The rows are held against other writers until the end; how many there are."""
         ids = select(self.model.id).where(here).order_by(self.model.id).with_for_update()
-        db.session.execute(select(func.count()).select_from(ids.subquery()))
+        return db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0
 
     def _trail(self, step: Step, here: ColumnElement[bool], actor: Actor, bulk: str,
                note: str, filter_text: str) -> int:  # fmt: skip

@@ -130,13 +130,20 @@ def test_the_complaint_of_the_database_is_read_out(world, view, closed, monkeypa
 @both
 @pytest.mark.parametrize(
     "query",
-    ["psize_{0}=100000", "page_{0}=abc", "psize_{0}=x", "page_{0}=-1", "page_{0}=900000",
+    ["psize_{0}=100000", "page_{0}=abc", "psize_{0}=x", "page_{0}=900000",
      "_oc_{0}=id_no&_od_{0}=asc", "_flt_9_said=x", "_flt_0_id_no=x"],
 )  # fmt: skip
 def test_paging_order_and_filters_take_anything(world, view, closed, query):
     name = type(_view(world, view)).__name__
     answer = world.browser("lin").get(f"/{view}/list/?{query.format(name)}")
     assert (answer.status_code == 400) is closed
+
+
+@pytest.mark.parametrize("query", ["page_{0}=-1", "psize_{0}=-5", "_od_{0}=up", "_flt_x_said=1",
+                                   "_flt_0_said=a%00b", "_flt_0_fen=9" + "9" * 30])  # fmt: skip
+def test_what_one_database_swallows_and_the_other_dies_of_is_refused_by_both(world, query):
+    answer = world.browser("lin").get(f"/{OURS}/list/?{query.format('ComplaintGrid')}")
+    assert answer.status_code == 400
 
 
 @both

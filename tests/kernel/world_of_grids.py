@@ -32,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.kernel import crypto, scope, web, widgets
 from app.kernel.actor import Actor
@@ -322,7 +322,7 @@ class World:
             engine = db.engine
 
         def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
-            if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "SET LOCAL")):
                 seen.append(statement)
 
         event.listen(engine, "before_cursor_execute", note)
@@ -347,6 +347,8 @@ def build(folder: Path) -> Flask:
     with app.app_context():
         with db.engine.begin() as connection:  # without the triggers: this trail is wiped
             connection.execute(CreateTable(Event.__table__))
+            for index in Event.__table__.indexes:
+                connection.execute(CreateIndex(index))
         DemoBase.metadata.create_all(db.engine, [model.__table__ for model in TABLES])
     return app
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_
 from werkzeug.exceptions import NotFound
 
 from app.kernel import audit, scope
-from app.kernel.db import Scoped, db
+from app.kernel.db import Scoped, db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.filters import BIGGEST
 from app.kernel.i18n import _
@@ -35,7 +35,8 @@ def press(grid: Any, action: Action, where: ColumnElement[bool], actor: Actor, *
     try:
         if not action.tells_all:
             _agree(grid.datamodel.exactly(where), expected, named)
-        outcome = _run(grid, action, where, actor, note, filter_text)
+        with many_rows(expected):
+            outcome = _run(grid, action, where, actor, note, filter_text)
         if action.tells_all:
             _agree(outcome.moved + outcome.refused_total, expected, named)
         db.session.commit()
