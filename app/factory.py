@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, session
+from flask import Flask, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import Babel
 
@@ -63,6 +63,8 @@ def _public(app: Flask) -> None:
     """Notices and the personal query; nothing here can sign in or change anything."""
     Babel(app, locale_selector=lambda: session.get("locale"))
     web.limiter.init_app(app)
+    app.add_url_rule("/lang/<locale>", "language", web.speak)
+    app.jinja_env.globals["locale_url"] = lambda lang: url_for("language", locale=lang)
     for module in load(["app.portal.views"]):
         app.register_blueprint(module.blueprint)
 

@@ -112,9 +112,7 @@ class Post(Scoped, Base):
     """
 
     __tablename__ = "post"
-    __table_args__ = (
-        CheckConstraint("state IN ('pending', 'active', 'stopped')", name="state"),
-    )
+    __table_args__ = (CheckConstraint("state IN ('pending', 'active', 'stopped')", name="state"),)
     user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"), unique=True)
     username: Mapped[str] = mapped_column(Text(64), unique=True)
     name: Mapped[str] = mapped_column(Text(40, personal=Personal.BASIC))

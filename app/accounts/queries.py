@@ -81,3 +81,15 @@ def latest_acts(user_id: int, limit: int = 8) -> list[Event]:
     with scope.everyone("one's own acts, wherever they were"):
         found = select(Event).where(Event.actor_id == user_id).order_by(Event.id.desc())
         return list(db.session.scalars(found.limit(limit)))
+
+
+def trail(like: dict[str, str], since: dt.datetime | None, limit: int) -> list[Event]:
+    """The newest events in the scope in force whose columns hold these values."""
+    found = select(Event).filter_by(**like).order_by(Event.id.desc()).limit(limit)
+    if since:
+        found = found.where(Event.at >= since)
+    return list(db.session.scalars(found))
+
+
+def anything_founded() -> bool:
+    return db.session.scalar(select(Org.id).limit(1)) is not None

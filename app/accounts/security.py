@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from app.accounts.models import Post
 
 OPEN_WITHOUT_PERSON = frozenset({"health"})
+ASKED_BY_MACHINES = frozenset({"JobGrid.status"})
+"""Pages ask these by themselves: nobody sits there because they are asked."""
 STAMP, SEEN, PROVED = "stamp", "seen", "proved"
 KEPT_OVER_SIGN_IN = ("locale",)
 
@@ -91,7 +93,8 @@ class SecurityManager(FrameworksManager):
             return None
         g.actor = queries.actor_of(g.post, request.remote_addr or "")
         scope.enter(g.actor.org_path)
-        session[SEEN] = int(clock.now().timestamp())
+        if request.endpoint not in ASKED_BY_MACHINES:
+            session[SEEN] = int(clock.now().timestamp())
         return _detour(g.post)
 
     def welcome(self, user_id: int) -> None:
@@ -102,7 +105,8 @@ class SecurityManager(FrameworksManager):
         session.permanent = True
         session[PROVED] = [rules.PASSWORD]
         self.restamp(user_id)
-        login_user(self.load_user(user_id), remember=False)
+        if user := self.load_user(user_id):
+            login_user(user, remember=False)
 
     def restamp(self, user_id: int) -> None:
         """This session, and no other, goes on after the account's stamp has changed."""

@@ -83,7 +83,7 @@ def add_accounts(wanted: Sequence[NewAccount], *, actor: Actor = CLOCK) -> list[
     db.session.execute(
         insert(User), [_user(n, w, kept[n]) for n, w in zip(names, wanted, strict=True)]
     )
-    ids = dict(
+    ids: dict[str, int] = dict(
         db.session.execute(select(User.username, User.id).where(User.username.in_(names))).all()
     )
     posts = [_post(ids[n], n, w) for n, w in zip(names, wanted, strict=True)]

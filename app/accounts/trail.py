@@ -18,9 +18,11 @@ VERBS: dict[str, Any] = {
     "create": _l("新建"), "grant": _l("授予岗位"), "change_password": _l("修改密码"),
     "reset_password": _l("重置密码"), "add": _l("新增"), "edit": _l("修改"),
     "delete": _l("删除"), "export": _l("导出"), "reveal": _l("查看全文"), "upload": _l("上传"),
-    "download": _l("下载"), "cancel_job": _l("取消任务"),
+    "download": _l("下载"), "cancel_job": _l("取消任务"), "drop_upload": _l("撤销上传"),
+    "open": _l("开立支付批次"), "results": _l("导入回盘"), "zero_report": _l("零报告"),
+    "recheck": _l("重新核对"), "lookup": _l("个人查询"), "lookup_limited": _l("个人查询过于频繁"),
 }  # fmt: skip
-SUBJECTS: dict[str, Any] = {}
+SUBJECTS: dict[str, Any] = {"upload": _l("上传的文件"), "pay_file": _l("银行文件")}
 NOTES: dict[str, Any] = {
     "wrong_password": _l("密码错误"), "unknown_account": _l("没有这个账号"),
     "locked": _l("账号正在锁定中"), "not_active": _l("账号未启用"),
@@ -30,7 +32,8 @@ OUTCOMES = {audit.OK: (_l("成功"), "good"), audit.REFUSED: (_l("未办成"), "
 
 @cache
 def _steps() -> dict[str, Any]:
-    return {name: step.label for flow in Workflow.all for name, step in flow.steps.items()}
+    pressed = {name: made.label for g in Grid.all for name, made in g.buttons.items()}
+    return {n: step.label for flow in Workflow.all for n, step in flow.steps.items()} | pressed
 
 
 @cache

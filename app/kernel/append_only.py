@@ -18,23 +18,28 @@ if TYPE_CHECKING:
 NAME = Event.__tablename__
 SAYS = f"{NAME} is append-only"
 
+
+def _ddl(statement: str) -> DDL:
+    return DDL(statement)  # type: ignore[no-untyped-call]
+
+
 SQLITE = [
-    DDL(
+    _ddl(
         f"CREATE TRIGGER {NAME}_no_{verb.lower()} BEFORE {verb} ON {NAME} "
         f"BEGIN SELECT RAISE(ABORT, '{SAYS}'); END"
     )
     for verb in ("UPDATE", "DELETE")
 ]
 POSTGRESQL = [
-    DDL(
+    _ddl(
         f"CREATE OR REPLACE FUNCTION {NAME}_is_append_only() RETURNS trigger LANGUAGE plpgsql "
         f"AS $$ BEGIN RAISE EXCEPTION '{SAYS}' USING ERRCODE = 'insufficient_privilege'; END $$"
     ),
-    DDL(
+    _ddl(
         f"CREATE TRIGGER {NAME}_no_rewriting BEFORE UPDATE OR DELETE ON {NAME} "
         f"FOR EACH ROW EXECUTE FUNCTION {NAME}_is_append_only()"
     ),
-    DDL(
+    _ddl(
         f"CREATE TRIGGER {NAME}_no_emptying BEFORE TRUNCATE ON {NAME} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {NAME}_is_append_only()"
     ),

@@ -89,7 +89,7 @@ def _refused(error: Refused) -> ResponseReturnValue:
     """Undone, written to the trail, and said: on the page one came from, where there is one."""
     db.session.rollback()
     _trail(error.sentence)
-    back = _came_from()
+    back = came_from()
     if wants_json() or request.method == "GET" or not back:
         return answer(409, error.sentence)
     flash(error.sentence, "danger")
@@ -104,7 +104,7 @@ def _trail(sentence: str) -> None:
     db.session.commit()
 
 
-def _came_from() -> str:
+def came_from() -> str:
     """The page of ours that sent this request, or nothing."""
     parts = urlsplit(request.referrer or "")
     if not parts.path or parts.netloc != request.host:

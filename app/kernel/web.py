@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import g, request
+from flask import abort, current_app, g, redirect, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -76,6 +76,14 @@ def health() -> tuple[dict[str, str], int]:
     """For the machine that watches: the process answers and reaches its database."""
     db.session.execute(select(1))
     return {"status": "ok"}, 200
+
+
+def speak(locale: str) -> Response:
+    """From here on this browser reads the pages of this face in that language."""
+    if locale not in current_app.config["LANGUAGES"]:
+        abort(404)
+    session["locale"] = locale
+    return redirect(error_pages.came_from() or "/", 303)  # type: ignore[return-value]
 
 
 def csp_nonce() -> str:

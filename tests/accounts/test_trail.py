@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
+from app.accounts import trail
 from app.kernel import scope
 from app.kernel.append_only import forbid_rewriting
 from app.kernel.audit import Event
 from app.kernel.db import db
+from app.kernel.grid import Grid
+from app.kernel.workflow import Workflow
 from tests.accounts.conftest import PASSWORD
 
 
@@ -107,3 +113,28 @@ def test_acts_go_to_the_trail_from_any_scope(town):
     (event,) = town.events(verb="logout")
     with town.app.app_context(), scope.everyone("a test looks"):
         assert event.org_path == town.post("lin").org_path
+
+
+def _written() -> tuple[set[str], set[str]]:
+    """The verbs and subjects that the code writes in so many words."""
+    verbs, subjects = set(), set()
+    for file in (Path(__file__).parents[2] / "app").rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            name = isinstance(call, ast.Call) and getattr(call.func, "attr", call.func)
+            name = name.id if isinstance(name, ast.Name) else name
+            if name not in {"record", "_trace", "_trail"}:
+                continue
+            verbs |= {a.value for a in call.args if isinstance(a, ast.Constant) and a.value}
+            given = {k.arg: k.value for k in call.keywords}.get("subject")
+            subjects |= {given.value} if isinstance(given, ast.Constant) else set()
+    return {v for v in verbs if str(v).isidentifier()}, subjects
+
+
+def test_every_verb_and_subject_has_its_word(town):
+    verbs, subjects = _written()
+    assert {"login", "export", "refused", "grant"} <= verbs
+    verbs |= {name for grid in Grid.all for name in grid.buttons}
+    subjects |= {flow.model.__tablename__ for flow in Workflow.all}
+    with town.app.test_request_context():
+        assert {v for v in verbs if trail.verb(v) == v} <= set(trail.NOTES)
+        assert {s for s in subjects if trail.subject(s) == s} == set()
