@@ -15,8 +15,9 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.types import Month
-from app.publicity import service
+from app.publicity import queries, service
 from app.publicity.models import AidList
+from app.publicity.rules import BY_CODE
 from app.publicity.workflow import PUBLICITY
 
 if TYPE_CHECKING:
@@ -50,8 +51,17 @@ def import_(actor: Actor, file: Path, school: str, month: str, programme: str, k
     return {
         "list": target.id, "accepted": staged.accepted, "rejected": staged.rejected,
         "blocking": service.open_blocks(target), "fen": target.total_fen,
-        "sentences": _told(staged),
+        "sentences": [*_told(staged), *_found(target)],
     }  # fmt: skip
+
+
+def _found(target: AidList) -> list[str]:
+    """What must be put right before the list can be submitted."""
+    return [
+        _("第%(row)s行 %(name)s:%(what)s。%(advice)s", row=seq, name=name,
+          what=BY_CODE[code].label, advice=BY_CODE[code].advice)
+        for seq, name, code in queries.open_blocks(target.id)
+    ]  # fmt: skip
 
 
 def _told(staged: Upload) -> list[str]:

@@ -129,3 +129,16 @@ def steps_taken(list_id: int, limit: int = 50) -> list[Event]:
     """The trail of one list, oldest first."""
     found = select(Event).where(Event.subject == AidList.__tablename__, Event.subject_id == list_id)
     return list(db.session.scalars(found.order_by(Event.id).limit(limit)))
+
+
+def open_blocks(list_id: int, limit: int = 50) -> list[tuple[int, str, str]]:
+    """(row number, name, code) of the blocking findings still open on live lines."""
+    found = (
+        select(AidLine.seq, AidLine.name, Finding.code)
+        .join(Finding.line)
+        .where(Finding.list_id == list_id, Finding.state == "open", Finding.severity == "block",
+               AidLine.state != "removed")
+        .order_by(AidLine.seq)
+        .limit(limit)
+    )  # fmt: skip
+    return [(int(seq), name, code) for seq, name, code in db.session.execute(found)]
