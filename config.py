@@ -33,6 +33,7 @@ SQLALCHEMY_DATABASE_URI = os.environ.get("DATABASE_URL") or f"sqlite:///{INSTANC
 SQLALCHEMY_ENGINE_OPTIONS = {"hide_parameters": True}
 UPLOADS = Path(os.environ.get("AID_UPLOADS", INSTANCE / "files"))
 REDIS_URL = os.environ.get("REDIS_URL", "")
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or REDIS_URL
 
 APP_NAME = "福建省中职学生资助信息网上公示管理平台"
 LANGUAGES = {"zh_CN": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}}

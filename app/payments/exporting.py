@@ -66,7 +66,8 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome
     with everyone("导出须解密本批次的卡号"):
         package = write_package(profile, _lines(run, profile), folder, _context(run))
         if not package.files:
-            raise Refused(_("没有一行能写入这种银行格式:%(why)s", why=package.unable[0][1]))
+            why = package.unable[0][1] if package.unable else _("批次是空的")
+            raise Refused(_("没有一行能写入这种银行格式:%(why)s", why=why))
         _write_down(run, profile, package)
     db.session.expire_all()
     return RUNS.take("export", PayRun.id == run.id, actor)
@@ -95,7 +96,8 @@ def _context(run: PayRun) -> RunContext:
     known: dict[str, Any] = {}
     if payer is not None:
         known = {"payer_account": payer.account, "payer_name": payer.name,
-                 "payer_bank": payer.bank_name, "payer_cnaps": payer.cnaps}  # fmt: skip
+                 "payer_bank": payer.bank_name, "payer_cnaps": payer.cnaps,
+                 "agreement_no": payer.agreement_no, "extra": payer.extra}  # fmt: skip
     return RunContext(run_no=f"R{run.id}", date=clock.today(), month=str(run.month),
                       run_purpose=f"{run.month}助学金", made_at=clock.now(), **known)  # fmt: skip
 

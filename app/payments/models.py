@@ -21,7 +21,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from app.accounts.models import Org
 from app.kernel import clock
@@ -38,7 +38,8 @@ AGAIN = ("failed", "returned")
 """Outcomes after which the money is with us again: the only ones that may be paid again."""
 NOT_CARRIED = "NOT_CARRIED"
 """The reason of a line that the bank's layout could not carry: it was never sent."""
-FATES = {"posted": _l("已入账"), "same": _l("重复导入,未变"), "aside": _l("待查明")}
+FATES = {"posted": _l("已入账"), "same": _l("重复导入,未变"), "aside": _l("待查明"),
+         "explained": _l("已查明")}  # fmt: skip
 
 
 class PayRun(Scoped, Base):
@@ -161,6 +162,7 @@ class ResultLine(Scoped, Base):
     run_id: Mapped[int]
     row: Mapped[int]
     ref: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int | None]
     card_tail: Mapped[str] = mapped_column(String(4), default="")
     name: Mapped[str] = mapped_column(String(80), default="")
     fen: Mapped[int | None] = mapped_column(Fen())
@@ -172,10 +174,11 @@ class ResultLine(Scoped, Base):
     attempt_id: Mapped[int | None] = mapped_column(BigId)
     fate: Mapped[str] = mapped_column(String(10), default="")
     why: Mapped[str] = mapped_column(String(20), default="")
+    state: Mapped[str] = synonym("fate")
 
 
 class Payer(SystemOnly, Base):
-    """The fiscal account a bureau pays from."""
+    """The fiscal account a bureau pays from; `extra` is what single banks want beside it."""
 
     __tablename__ = "payer"
     org_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"), unique=True)
@@ -183,3 +186,5 @@ class Payer(SystemOnly, Base):
     name: Mapped[str] = mapped_column(String(80))
     bank_name: Mapped[str] = mapped_column(String(80), default="")
     cnaps: Mapped[str] = mapped_column(String(12), default="")
+    agreement_no: Mapped[str] = mapped_column(String(40), default="")
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -33,7 +33,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
 from app.payments.banks import shipped
 from app.payments.forms import ExportForm, OpenForm, ResultForm
 from app.payments.models import FATES, OUTCOMES, Attempt, PayRun, ResultLine
-from app.payments.workflow import RUNS
+from app.payments.workflow import ANSWERS, RUNS
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -67,7 +67,8 @@ class AttemptGrid(Grid):
 class ResultLineGrid(Grid):
     """Rows of the bank's files, and what became of each."""
 
-    model, menu, icon = ResultLine, (PAYMENTS_MENU, _l("回盘明细")), "file-search"
+    model, workflow, icon = ResultLine, ANSWERS, "file-search"
+    menu = (PAYMENTS_MENU, _l("回盘明细"))
     access = {BUREAUS: READ | EXPORT}
     title = _l("回盘明细")
     labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额(元)"),

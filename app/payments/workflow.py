@@ -18,7 +18,7 @@ from app.kernel.actor import CLOCK_ROLE
 from app.kernel.i18n import _l
 from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
-from app.payments.models import Attempt, PayFile, PayRun, ResultLine
+from app.payments.models import FATES, Attempt, PayFile, PayRun, ResultLine
 from app.payments.releasing import release_runs
 
 if TYPE_CHECKING:
@@ -75,4 +75,15 @@ RUNS = Workflow(
              confirm=_l("作废后名单回到待支付,可重新开立批次。")),
     ],
     evidence={"count": PayRun.line_count, "fen": PayRun.total_fen, "digest": PayRun.digest},
+)  # fmt: skip
+
+ANSWERS = Workflow(
+    ResultLine,
+    FATES,
+    [
+        Step("explain", _l("说明后销号"), ("aside",), "explained", checkers, note=True,
+             icon="message-check",
+             confirm=_l("写明向银行核实的结果。销号不改变任何一笔的状态。")),
+    ],
+    evidence={"fen": ResultLine.fen},
 )  # fmt: skip
