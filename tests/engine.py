@@ -58,6 +58,7 @@ MONTHLY = 23000
 PUBLISHED = dt.datetime(2026, 9, 17, 10, tzinfo=clock.SHANGHAI)
 OVER = dt.datetime(2026, 9, 24, 0, 5, tzinfo=clock.SHANGHAI)
 """A notice of PUBLISHED closes at the end of 23 September: Sunday the 20th is a working day."""
+LONG_AGO = dt.timedelta(days=300)
 FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓冯韩曹"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚桂英华玉秀珍海燕国梅"
 
@@ -246,6 +247,8 @@ class World:
     second: Place
     far: Place
     month: YearMonth = SEPTEMBER
+    moment: dt.datetime = PUBLISHED
+    """When schools upload."""
 
     # --- people
 
@@ -287,7 +290,8 @@ class World:
         """The person of this line has this card in this state."""
         with scope.everyone("a test arranges"):
             made = Card(person_id=self.person(row).id, card_no=row["card_no"], state=state,
-                        card_index=BankCard.index(row["card_no"]), card_mask="6212****",
+                        card_index=BankCard.index(row["card_no"]),
+                        card_mask=BankCard.mask(row["card_no"]), since=self.moment - LONG_AGO,
                         holder_name=row["holder_name"] or row["name"])  # fmt: skip
             db.session.add(made)
             db.session.commit()
@@ -298,7 +302,7 @@ class World:
     def draft(self, school: Place | None = None, month: YearMonth | None = None,
               kind: str = "REGULAR", first: YearMonth | None = None) -> AidList:  # fmt: skip
         school = school or self.school
-        with clock.at(PUBLISHED), scope.scope(school.path):
+        with clock.at(self.moment), scope.scope(school.path):
             made = service.draft_for(None, month or self.month, "GRANT", school.clerk, kind, first)
             db.session.commit()
         return made
@@ -323,7 +327,7 @@ class World:
 
     def take(self, upload: Upload, all_or_nothing: bool = False) -> AidList:
         clerk = self.place(upload.school_id).clerk
-        with clock.at(PUBLISHED), scope.scope(clerk.org_path):
+        with clock.at(self.moment), scope.scope(clerk.org_path):
             target = service.take(upload, clerk, all_or_nothing)
             db.session.commit()
         return target

@@ -36,7 +36,7 @@ def merge_lines(upload_id: int, target: AidList) -> None:
                      "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
     resolved = _resolved(mine)
     back = update(C).where(C.c.id.in_(select(resolved.c.card_id)), C.c.state == "closed")
-    db.session.execute(back.values(state="claimed"))
+    db.session.execute(back.values(state="claimed", since=clock.now()))
     _drop_gone(target.id, resolved)
     _change_changed(target.id, resolved)
     _add_new(target, resolved)

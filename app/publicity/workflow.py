@@ -76,6 +76,13 @@ def _settle_cards(moved: Moved, _actor: Actor) -> None:
     settle_cards(select(t.c.card_id).where(t.c.list_id.in_(moved), t.c.state == "normal"))
 
 
+def _settle_thawed(moved: Moved, _actor: Actor) -> None:
+    """A line thawed after its list was confirmed brings its card with it."""
+    t, its = AidLine.__table__, AidList.__table__
+    sure = select(its.c.id).where(its.c.state == "confirmed")
+    settle_cards(select(t.c.card_id).where(t.c.id.in_(moved), t.c.list_id.in_(sure)))
+
+
 PUBLICITY = Workflow(
     AidList,
     {"draft": _l("草稿"), "submitted": _l("待审核"), "published": _l("公示中"),
@@ -146,7 +153,7 @@ LINES = Workflow(
              then=(_seal,), icon="flag", tone="warning",
              confirm=_l("该生暂停确认和发放,名单其余学生照常。")),
         Step("dismiss", _l("异议不成立"), ("objected",), "normal", deciders, (shown,), note=True,
-             then=(_seal,), icon="flag-off"),
+             then=(_seal, _settle_thawed), icon="flag-off"),
         Step("remove", _l("剔除"), ("normal", "objected"), "removed",
              deciders | {SCHOOL_CLERK, SCHOOL_REVIEWER}, (in_their_hands,), note=True,
              then=(_seal,), icon="user-minus", tone="danger",

@@ -88,16 +88,20 @@ def programme(code: str) -> Programme:
 def settle_cards(cards: Select[tuple[int]]) -> None:
     """The claimed cards among these ids are in use; what each person used before is closed.
 
-    A card that is another person's active one stays claimed: the database would refuse it too.
+    Stays claimed: a number in another person's use, the second of two that claim one number, and
+    a card that was stated before the one in use. The database would refuse the first two.
     """
     c, other = Card.__table__.alias(), Card.__table__.alias()
     taken = exists().where(other.c.card_index == c.c.card_index, other.c.state == "active",
                            other.c.person_id != c.c.person_id)  # fmt: skip
-    chosen = (
+    outdated = exists().where(other.c.person_id == c.c.person_id, other.c.state == "active",
+                              other.c.since > c.c.since)  # fmt: skip
+    latest = (
         select(func.max(c.c.id))
-        .where(c.c.id.in_(cards), c.c.state == "claimed", ~taken)
+        .where(c.c.id.in_(cards), c.c.state == "claimed", ~taken, ~outdated)
         .group_by(c.c.person_id)
     )
+    chosen = select(func.min(c.c.id)).where(c.c.id.in_(latest)).group_by(c.c.card_index)
     renewed = select(other.c.person_id).where(other.c.id.in_(chosen))
     with everyone("一个人的卡不只一个学校知道"):
         _set_state(Card.person_id.in_(renewed), "active", "closed")
