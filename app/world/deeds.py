@@ -53,10 +53,9 @@ class Deeds:
         self.folder = folder
         posts = db.session.scalars(select(Post)).all()
         self.people = {(p.org.code, p.duty): queries.actor_of(p) for p in posts}
-        above = db.session.execute(select(Org.id, Org.code)).tuples()
-        self.codes = dict(above.all())
-        schools = db.session.execute(select(Org.code, Org.parent_id)).tuples()
-        self.bureaus = {code: self.codes[up] for code, up in schools if up}
+        orgs = db.session.execute(select(Org.id, Org.code, Org.parent_id)).all()
+        codes = {pk: code for pk, code, _above in orgs}
+        self.bureaus = {code: codes[above] for _pk, code, above in orgs if above}
 
     def upload(self, school: str, month: YearMonth, rows: Iterable[Row]) -> None:
         """The school's draft of the month holds the good ones among these rows."""

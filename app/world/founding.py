@@ -15,6 +15,7 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.payments.models import Payer
+from app.registry.models import AT_SCHOOL
 from app.registry.service import lay_down_programmes
 from app.world import known
 from app.world.people import with_mod_11_10
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 
 INTAKES = 4
 """School years that a world remembers: three at school and one that has left."""
+AWAY = {7: "02", 31: "03"}
+"""Of fifty on a roll one is on leave, one has given up."""
 
 
 class Founded(NamedTuple):
-    """What stands: organisations by code, accounts, their one password, students by school."""
+    """What stands: organisations by code, accounts, and their one password."""
 
     orgs: dict[str, Org]
     accounts: list[Account]
@@ -121,7 +124,7 @@ def pupils(places: Iterable[Place], issuer: Issuer, named: bool) -> Iterator[tup
 
 
 def _pupil(place: Place, issuer: Issuer, intake: int, n: int) -> Pupil:
-    """The n-th of an intake, spread over the majors, 45 to a class."""
+    """The n-th of an intake, spread over the majors, 45 to a class; a few are away or gone."""
     major = place.majors[n % len(place.majors)]
     class_no = n // len(place.majors) // 45 + 1
-    return issuer.pupil(place.area, intake, major, class_no)
+    return issuer.pupil(place.area, intake, major, class_no, AWAY.get(n % 50, AT_SCHOOL))

@@ -1,7 +1,12 @@
 """The cast of the tests: the people and places of the small Fujian, called by name.
 
-`load()` puts them into an empty database, at once and always the same; `actor(...)` is one of
-them about to do something. Everybody's password is PASSWORD.
+    @pytest.fixture
+    def fujian(stage): return stage.at("fujian", load)           # people and students, no lists
+    def fujian(stage): return stage.at("living", load_living)    # and the last six paid months
+
+Both put them into an empty database, always the same ones; `actor(...)` is one of them about to
+do something. Everybody's password is PASSWORD. The living world is told up to the clock's now:
+set the clock (`clock.at(NOW)`) around loading and around the test.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from app.world.service import Loaded
 
 PASSWORD = "Shi-Yong-2026"
+NOW = "2026-11-23T10:00"  # a Monday
 
 PROVINCE, FUZHOU, XIAMEN = "350000", "350100", "350200"
 MINHOU, FUQING, SIMING = "350121", "350181", "350203"
@@ -54,6 +60,7 @@ class Student(NamedTuple):
     school: str
 
 
+# Third-graders who get the grant.
 LIN_SIYUAN = Student("林思远", "350102200812010015", QISHAN)
 CHEN_YUXIN = Student("陈雨欣", "350203200905150027", LUJIANG)
 WANG_HAIPING = Student("王海平", "350128200707070036", HAITAN)
@@ -62,8 +69,13 @@ RARE_NAME = "林䶮"  # at QISHAN; GBK cannot write it
 
 
 def load(seed: int = service.SEED) -> Loaded:
-    """The small Fujian stands in the empty database of the current application."""
-    return service.load_small(seed, PASSWORD)
+    """Everybody is there, nothing has happened; in the current application's empty database."""
+    return service.load_small(seed, PASSWORD, months=0)
+
+
+def load_living(months: int = service.SMALL_MONTHS) -> Loaded:
+    """The same with the life of the last paid months."""
+    return service.load_small(service.SEED, PASSWORD, months)
 
 
 def actor(username: str) -> Actor:
