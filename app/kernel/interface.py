@@ -43,15 +43,7 @@ class Interface(SQLAInterface):
 
     def options(self) -> list[Any]:
         """How a page of rows is loaded: each named relation at once, nothing sealed opened."""
-        return [*unopened(self.obj), *(self._load(name) for name in self.eager)]
-
-    def _load(self, path: str) -> Any:
-        first, _dot, rest = path.partition(".")
-        attr = getattr(self.obj, first)
-        load = selectinload(attr) if attr.property.uselist else joinedload(attr)
-        related = attr.property.mapper.class_
-        further = [joinedload(getattr(related, rest))] if rest else []
-        return load.options(*unopened(related), *further)
+        return [*unopened(self.obj), *(with_relation(self.obj, path) for path in self.eager)]
 
     def chosen(self, where: ColumnElement[bool], *extra: Any) -> Select[Any]:
         """Whole rows under `where`, relations with them, `extra` SQL beside each."""
@@ -118,6 +110,16 @@ class Interface(SQLAInterface):
         except (SQLAlchemyError, DatabaseException) as error:
             self.session.rollback()
             raise Refused(said_plainly(error)) from None
+
+
+def with_relation(model: type[Any], path: str) -> Any:
+    """The option that loads the relations along a dotted path together with the rows."""
+    first, _dot, rest = path.partition(".")
+    attr = getattr(model, first)
+    related = attr.property.mapper.class_
+    load = selectinload(attr) if attr.property.uselist else joinedload(attr)
+    further = [with_relation(related, rest)] if rest else []
+    return load.options(*unopened(related), *further)
 
 
 def unopened(model: type[Any]) -> list[Any]:

@@ -15,7 +15,6 @@ from app.kernel.widgets.marks import Mark, badge, money, mono, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Cell = "Callable[[Any], Any]"
 DIGITS = {"school_code", "org_path"}
 """Types whose values are codes: digits of one width."""
 
@@ -31,7 +30,7 @@ def value_at(row: Any, path: str) -> Any:
 
 def renderer(grid: Any, name: str) -> Callable[[Any], Any]:
     """A function from a row to what stands in its cell under `name`."""
-    if formatter := (grid.formatters or {}).get(name):
+    if formatter := grid.formatters.get(name):
         return lambda row: formatter(value_at(row, name))
     if name == "state" and grid.workflow:
         return lambda row: state_mark(grid, value_at(row, name))
@@ -49,6 +48,18 @@ def kind_of(model: type[Any], path: str) -> Any:
         model = found.mapper.class_
     column = model.__mapper__.columns.get(last)
     return None if column is None else column.type
+
+
+def relations_in(model: type[Any], path: str) -> str:
+    """The part of a dotted path that leads through relations."""
+    names: list[str] = []
+    for name in path.split("."):
+        found = model.__mapper__.relationships.get(name)
+        if found is None:
+            break
+        names.append(name)
+        model = found.mapper.class_
+    return ".".join(names)
 
 
 def state_mark(grid: Any, state: Any) -> Any:
@@ -85,22 +96,22 @@ def plainly(value: Any) -> Any:
     return str(value)
 
 
-def for_sheet(grid: Any, name: str) -> Callable[[Any], Any]:
-    """A function from a row to the value in a sheet's cell; numbers stay numbers."""
+def ruled(grid: Any, name: str) -> Rule[Any] | None:
+    """The rule by which a sheet writes the column; None where it is written as words."""
     kind = kind_of(grid.model, name)
-    formatter = (grid.formatters or {}).get(name)
+    spoken = name in grid.formatters or (name == "state" and grid.workflow)
+    return kind if isinstance(kind, Rule) and not spoken else None
 
-    def cell(row: Any) -> Any:
-        value = value_at(row, name)
-        if formatter:
-            value = formatter(value)
-        elif name == "state" and grid.workflow:
-            value = str(grid.workflow.states.get(value, value))
-        elif isinstance(kind, Rule) and value is not None:
-            value = kind.cell(value)
-        return _sheet_value(value)
 
-    return cell
+def for_sheet(grid: Any, name: str) -> Callable[[Any], Any]:
+    """A function from a row to the value in a sheet's cell; rules turn theirs themselves."""
+    if ruled(grid, name):
+        return lambda row: value_at(row, name)
+    if formatter := grid.formatters.get(name):
+        return lambda row: _sheet_value(formatter(value_at(row, name)))
+    if name == "state" and grid.workflow:
+        return lambda row: str(grid.workflow.states.get(row.state, row.state))
+    return lambda row: _sheet_value(value_at(row, name))
 
 
 def _sheet_value(value: Any) -> Any:
@@ -113,6 +124,6 @@ def _sheet_value(value: Any) -> Any:
         return local.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list | tuple | set | frozenset):
         return listed([str(v) for v in value])
-    if type(value) in {int, float}:
+    if value is None or type(value) in {int, float}:
         return value
-    return "" if value is None else str(value)
+    return str(value)

@@ -16,7 +16,7 @@ from app.kernel.errors import Refused
 from app.kernel.fields import LookupField, demands_of, field_of, form_of
 from app.kernel.filters import Converter, is_sealed
 from app.kernel.grid.asked import PAGE, Asked, Term
-from app.kernel.grid.cells import renderer
+from app.kernel.grid.cells import relations_in, renderer
 from app.kernel.grid.declare import Access, Action, Category, Lookup, by_role, named
 from app.kernel.i18n import _l
 from app.kernel.interface import Interface
@@ -167,11 +167,8 @@ class Declared(ModelView):
     def _relations(self) -> tuple[str, ...]:
         """Every relation a page's column goes through, so that none is loaded row by row."""
         shown = [*(self.list_columns or ()), *_fields(self.show_fieldsets, self.show_columns)]
-        relations = self.model.__mapper__.relationships
-        paths = [p.rpartition(".")[0] if "." in p else p for p in shown]
-        return tuple(dict.fromkeys(
-            p for p in (*paths, *self.eager) if p.partition(".")[0] in relations
-        ))  # fmt: skip
+        paths = [relations_in(self.model, p) for p in (*shown, *self.eager)]
+        return tuple(dict.fromkeys(p for p in paths if p))
 
     # One object of the framework serves all threads: its filters must belong to the request.
 
