@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, exists, true
@@ -18,8 +19,10 @@ from app.kernel.actor import CLOCK_ROLE
 from app.kernel.i18n import _l
 from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
-from app.payments.models import FATES, Attempt, PayFile, PayRun, ResultLine
+from app.payments.models import FATES, Attempt, PayFile, Payment, PayRun, ResultLine
 from app.payments.releasing import release_runs
+from app.publicity.models import AidLine
+from app.publicity.workflow import LINES
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
@@ -50,6 +53,18 @@ def _release(moved: Moved, _actor: Actor) -> None:
     with everyone("退回的是刚在本人管辖内作废的批次"):
         release_runs(moved)
 
+
+def _in_no_run(_actor: Actor) -> ColumnElement[bool]:
+    return ~exists().where(Payment.line_id == AidLine.id)
+
+
+in_no_run = Guard(
+    _in_no_run,
+    _l("该生已列入支付批次:未导出的先作废批次;已提交银行的,登记停发或追缴"),
+)
+for _name in ("object", "remove"):  # a line that is being paid must not look frozen or removed
+    _step = LINES.steps[_name]
+    LINES.steps[_name] = replace(_step, guards=(*_step.guards, in_no_run))
 
 own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))
 packaged = Guard(_packaged, _l("还没有生成银行文件:请选择银行格式后导出"))

@@ -123,8 +123,11 @@ def _list_in(*states: str) -> Any:
 
 
 def _in_their_hands(actor: Actor) -> ColumnElement[bool]:
-    """A school's draft is the school's; from submitting on it is the bureau's."""
-    at_school = and_(AidList.state == "draft", AidList.school_id == actor.org_id)
+    """A school's draft is the school's, but for what the bureau froze; from submitting on it is
+    the bureau's."""
+    at_school = and_(
+        AidList.state == "draft", AidList.school_id == actor.org_id, AidLine.state == "normal"
+    )
     at_bureau = and_(
         AidList.state.in_(("draft", "submitted", "published", "confirmed")),
         AidList.bureau_id == actor.org_id,
