@@ -20,19 +20,27 @@ from __future__ import annotations
 from app.kernel.sheets.choosing import WrongColumns
 from app.kernel.sheets.declare import Column, Counts, Limit, Problem, Sheet
 from app.kernel.sheets.digest import digest, row_digest
+from app.kernel.sheets.export import Meta, write_csv, write_xlsx
+from app.kernel.sheets.handback import hand_back
 from app.kernel.sheets.reading import Reading, read
 from app.kernel.sheets.rows import Row
+from app.kernel.sheets.template import write_template
 
 __all__ = [
     "Column",
     "Counts",
     "Limit",
+    "Meta",
     "Problem",
     "Reading",
     "Row",
     "Sheet",
     "WrongColumns",
     "digest",
+    "hand_back",
     "read",
     "row_digest",
+    "write_csv",
+    "write_template",
+    "write_xlsx",
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.kernel.sheets.declare import Column
 
 REMEMBERED = 2_000
+_GUARDED = frozenset("=+-@\t\r\n")
 _NO_DOUBT = (Rule.doubt, PlainRule.doubt.__func__)  # type: ignore[attr-defined]
 
 
@@ -55,6 +56,9 @@ class Converter(dict[Any, Any]):
         if raw.startswith('="') and raw.endswith('"'):
             # Programs write ="0123" into csv files so that a spreadsheet keeps the text.
             raw = raw[2:-1].replace('""', '"')
+        elif raw[0] == "'" and raw[1:2] in _GUARDED:
+            # The mark that our own csv files put before what a spreadsheet would run.
+            raw = raw[1:]
         return self.clean(raw)
 
     def _read_other(self, raw: object) -> Any:

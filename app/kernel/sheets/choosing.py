@@ -37,14 +37,13 @@ class Chosen(NamedTuple):
 def choose(book: Book, sheet: Sheet, wanted: str | None) -> Chosen:
     """The one sheet that carries the heading; Refused when none or several do."""
     words = Vocabulary(sheet)
-    tabs = [tab for tab in book.tabs if tab.name not in OWN_TABS]
-    seen = [tab for tab in tabs if not tab.hidden and wanted in (None, tab.name)]
+    seen = [tab for tab in book.tabs if not tab.hidden and wanted in (None, tab.name)]
     found = [(tab, layout) for tab in seen if (layout := headers.find(tab.rows(), words))]
     if not found:
         raise _no_heading(sheet)
     tab, layout = _best(found, sheet, separated=book.kind == "csv")
     _refuse_gaps(layout, sheet)
-    return Chosen(tab, layout, [] if book.kind == "csv" else _notes(tabs, tab))
+    return Chosen(tab, layout, [] if book.kind == "csv" else _notes(book.tabs, tab))
 
 
 def _best(found: list[tuple[Tab, Layout]], sheet: Sheet, *, separated: bool) -> tuple[Tab, Layout]:
@@ -91,8 +90,9 @@ def _no_heading(sheet: Sheet) -> WrongColumns:
 
 
 def _notes(tabs: list[Tab], chosen: Tab) -> list[str]:
-    hidden = [tab.name for tab in tabs if tab.hidden]
-    others = [tab.name for tab in tabs if not tab.hidden and tab is not chosen]
+    left = [tab for tab in tabs if tab is not chosen and tab.name not in OWN_TABS]
+    hidden = [tab.name for tab in left if tab.hidden]
+    others = [tab.name for tab in left if not tab.hidden]
     notes = []
     if hidden:
         notes.append(_("隐藏的工作表没有读取:%(names)s", names=listed(hidden)))

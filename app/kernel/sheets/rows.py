@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from app.kernel.i18n import _
 from app.kernel.sheets.coordinates import named
 from app.kernel.sheets.declare import Counts, Problem
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from app.kernel.sheets.headers import Layout
-
-FOOT = "合计(共"
-"""How the last line of our own reports begins."""
 
 _TOTAL = re.compile(r"[合总小共]\s*计")
 
@@ -106,4 +104,9 @@ def is_total(first: object) -> bool:
 
 
 def is_foot(first: object) -> bool:
-    return isinstance(first, str) and first.startswith(FOOT)
+    """The last line of one of our own reports, in Chinese or in the reader's language."""
+    return isinstance(first, str) and first.startswith(("合计(共", foot("\0").partition("\0")[0]))
+
+
+def foot(count: object) -> str:
+    return _("合计(共%(n)s行)", n=count)

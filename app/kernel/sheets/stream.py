@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Cells = list[Any]
 
+LAST_ROW = 1 << 20
 _DIGITS = "0123456789"
 _ROOT = re.compile(rb"<((?:\w+:)?)(?:worksheet|sst)\b([^>]*?)/?>")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -64,7 +65,7 @@ class Texts:
 
 
 def pieces(package: Package, part: str, outer: str, inner: str) -> Iterator[bytes]:
-    """Small documents that hold, among them, every `inner` element of the part once and in order."""
+    """Small documents that hold every `inner` element of the part once, in order."""
     head = tail = close = rest = b""
     for chunk in package.inflate(part):
         rest += chunk
@@ -160,7 +161,9 @@ class RowReader:
         with _collection_paused():
             for row in _parsed(xml):
                 try:
-                    number = int(row.get("r") or number + 1)
+                    last, number = number, int(row.get("r") or number + 1)
+                    if not last < number <= LAST_ROW:
+                        raise damaged()
                     found.append((number, self.cells(row)))
                 except ValueError as error:
                     raise damaged() from error
