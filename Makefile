@@ -65,10 +65,9 @@ translations: $(DEV) ## collect the sentences, update the catalogues, compile th
 	@mkdir -p translations build
 	$(BIN)/pybabel -q extract -F babel.cfg -k _l -o build/messages.pot \
 	  --no-location --sort-output .
-	@test -f translations/en/LC_MESSAGES/messages.po || \
-	  $(BIN)/pybabel -q init -i build/messages.pot -d translations -l en
-	$(BIN)/pybabel -q update -i build/messages.pot -d translations --no-fuzzy-matching \
-	  --ignore-pot-creation-date
+	@# English follows the source; zh is kept by hand: the framework's sentences in our words.
+	$(BIN)/pybabel -q update -i build/messages.pot -d translations -l en --no-fuzzy-matching \
+	  --no-wrap --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d translations
 
 clean: ## remove what can be made again (never instance/)

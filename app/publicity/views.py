@@ -72,10 +72,6 @@ class FindingGrid(Grid):
                     "state"]  # fmt: skip
     search_columns = ["code", "severity", "state"]
     order_columns = ["code", "severity", "state"]
-    formatters = {
-        "code": lambda code: BY_CODE[code].label,
-        "severity": lambda s: _("必须处理") if s == "block" else _("提醒"),
-    }
     eager = ("aid_list.school",)
 
 
@@ -92,11 +88,10 @@ class ListGrid(Grid):
     labels = {
         "school": _l("学校"), "school_id": _l("学校"), "bureau": _l("主管部门"),
         "programme": _l("项目"), "month": _l("月份"), "kind": _l("类型"), "state": _l("状态"),
-        "line_count": _l("人数"), "total_fen": _l("金额(元)"), "removed_count": _l("剔除"),
+        "line_count": _l("人数"), "total_fen": _l("金额(元)"), "removed_count": _l("已剔除"),
         "zero_report": _l("零报告"), "published_at": _l("公示开始"), "closes_on": _l("公示截止"),
         "provisional": _l("截止日暂定"), "digest": _l("名单摘要"),
     }  # fmt: skip
-    formatters = {"kind": queries.kind_label}
     list_columns = ["month", "school", "programme", "kind", "line_count", "total_fen", "closes_on",
                     "state"]  # fmt: skip
     show_columns = ["school", "bureau", "programme", "month", "kind", "state", "line_count",
