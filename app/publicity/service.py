@@ -18,7 +18,7 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
 from app.publicity.findings import check_lists
-from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload
+from app.publicity.models import KINDS, AidLine, AidList, Finding, StagedLine, Upload
 from app.publicity.seal import seal_lists
 from app.publicity.staging import store_rows
 from app.publicity.taking import merge_lines
@@ -28,6 +28,8 @@ from app.registry.service import programme
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Select
+
     from app.kernel.actor import Actor
     from app.kernel.types import YearMonth
 
@@ -36,33 +38,49 @@ def draft_for(school_code: str | None, month: YearMonth, programme_code: str, ac
               kind: str = "REGULAR", first_month: YearMonth | None = None) -> AidList:  # fmt: skip
     """The school's draft list of that month, made when there was none; None is the actor's own.
 
-    Refused when the school is not the actor's, the month lies ahead, the list has left the
-    school's hands, or the programme pays schools and not students.
+    A school may have several supplements of a month, one draft at a time. Refused when the school
+    is not the actor's, the month lies ahead, the list has left the school's hands, or the
+    programme pays schools and not students.
     """
-    if actor.role != SCHOOL_CLERK:
-        raise Refused(_("名单由学校经办人上传"))
-    if month > clock.this_month():
-        raise Refused(_("不能上传未来月份%(month)s的名单", month=month))
+    _check_asked(actor, month, kind, first_month)
     aid = programme(programme_code)
     if aid.paid_to != "student":
         raise Refused(_("「%(name)s」拨付给学校,不通过学生名单发放", name=aid.name))
     school = _own_school(school_code, actor)
-    found = db.session.scalar(
-        select(AidList).where(
-            AidList.school_id == school.id, AidList.month == month, AidList.kind == kind,
-            AidList.programme_id == aid.id, AidList.state != "void")
-        .with_for_update(of=AidList)
-    )  # fmt: skip
+    found = db.session.scalar(_live_list(school, month, aid.id, kind))
     if found is None:
         found = AidList(
             programme_id=aid.id, school_id=school.id, bureau_id=school.parent_id, month=month,
             first_month=first_month or month, kind=kind, org_path=school.path, state="draft",
         )  # fmt: skip
         db.session.add(found)
-        db.session.flush()
-    if found.state != "draft":
+    elif found.state != "draft":
         raise Refused(_("%(month)s的名单已不在学校手里(当前不是草稿),不能再上传", month=month))
+    found.first_month = first_month or found.first_month
+    db.session.flush()
     return found
+
+
+def _check_asked(actor: Actor, month: YearMonth, kind: str, first_month: YearMonth | None) -> None:
+    if actor.role != SCHOOL_CLERK:
+        raise Refused(_("名单由学校经办人上传"))
+    if month > clock.this_month():
+        raise Refused(_("不能上传未来月份%(month)s的名单", month=month))
+    if first_month and first_month > month:
+        raise Refused(_("起始月份%(first)s晚于名单月份%(month)s", first=first_month, month=month))
+    if kind not in KINDS:
+        raise Refused(_("没有「%(kind)s」这种名单类型,可用的有:%(known)s",
+                        kind=kind, known="、".join(KINDS)))  # fmt: skip
+
+
+def _live_list(school: Org, month: YearMonth, programme_id: int, kind: str
+               ) -> Select[tuple[AidList]]:  # fmt: skip
+    """The list that a file of this kind goes to, locked; of supplements only the draft counts."""
+    found = select(AidList).where(
+        AidList.school_id == school.id, AidList.month == month, AidList.kind == kind,
+        AidList.programme_id == programme_id, AidList.state != "void",
+    ).with_for_update(of=AidList)  # fmt: skip
+    return found.where(AidList.state == "draft") if kind == "SUPPLEMENT" else found
 
 
 def _own_school(code: str | None, actor: Actor) -> Org:
@@ -109,6 +127,7 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     Lines that are the same as before keep their number, and with it what was decided on them.
     Refused when rows were refused and the person wants all or nothing, or there is no good row.
     """
+    _check_hands(actor, upload.school_id)
     target = _lock_draft(upload)
     if all_or_nothing and upload.rejected:
         raise Refused(_("有%(n)s行不合格,按“全部或全不”没有写入任何一行", n=upload.rejected))
@@ -129,6 +148,7 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
 
 def drop(upload: Upload, actor: Actor) -> None:
     """The upload is put aside; nothing of it was written to the list."""
+    _check_hands(actor, upload.school_id)
     _lock_staged(upload)
     with everyone("暂存行属于本次上传"):
         db.session.execute(delete(StagedLine).where(StagedLine.upload_id == upload.id))
@@ -139,6 +159,7 @@ def drop(upload: Upload, actor: Actor) -> None:
 
 def report_nobody(target: AidList, actor: Actor) -> None:
     """The draft says: nobody this month."""
+    _check_hands(actor, target.school_id)
     if target.state != "draft" or target.line_count:
         raise Refused(_("只有空的草稿名单可以零报告"))
     target.zero_report = True
@@ -160,6 +181,11 @@ def open_blocks(target: AidList) -> int:
         AidLine.state != "removed",
     )  # fmt: skip
     return int(db.session.scalar(live) or 0)
+
+
+def _check_hands(actor: Actor, school_id: int) -> None:
+    if actor.role != SCHOOL_CLERK or actor.org_id != school_id:
+        raise Refused(_("名单由本校经办人上传"))
 
 
 def _lock_staged(upload: Upload) -> None:
