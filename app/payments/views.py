@@ -32,7 +32,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
 )
 from app.payments.banks import shipped
 from app.payments.forms import ExportForm, OpenForm, ResultForm
-from app.payments.models import FATES, OUTCOMES, Attempt, PayRun, ResultLine
+from app.payments.models import OUTCOMES, Attempt, PayRun, ResultLine
 from app.payments.workflow import ANSWERS, RUNS
 
 if TYPE_CHECKING:
@@ -43,45 +43,6 @@ TONES = {"open": "info", "exported": "accent", "checked": "accent", "settled": "
          "void": "mute"}  # fmt: skip
 HANDLERS = frozenset({BUREAU_EXPORTER, BUREAU_REVIEWER, BUREAU_APPROVER})
 """Who may take a bank file into the hand: who made it and who checks it."""
-
-
-class AttemptGrid(Grid):
-    """Every order to the bank; a school sees its own students'."""
-
-    model, menu, icon = Attempt, (PAYMENTS_MENU, _l("发放明细")), "receipt"
-    access = {STAFF: READ | EXPORT}
-    title = _l("发放明细")
-    labels = {
-        "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
-        "fen": _l("金额(元)"), "state": _l("结果"), "reason_text": _l("银行说明"),
-        "arrived_on": _l("到账日期"), "run": _l("批次"), "bank_ref": _l("银行流水"),
-    }  # fmt: skip
-    list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
-    show_columns = ["run", *list_columns, "bank_ref"]
-    search_columns = ["name", "ref", "state", "arrived_on"]
-    order_columns = ["name", "fen", "state", "arrived_on"]
-    formatters = {"state": lambda state: OUTCOMES[state]}
-    eager = ("run.bureau",)
-
-
-class ResultLineGrid(Grid):
-    """Rows of the bank's files, and what became of each."""
-
-    model, workflow, icon = ResultLine, ANSWERS, "file-search"
-    menu = (PAYMENTS_MENU, _l("回盘明细"))
-    access = {BUREAUS: READ | EXPORT}
-    title = _l("回盘明细")
-    labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额(元)"),
-              "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
-              "reason_text": _l("银行说明"), "arrived_on": _l("到账日期"),
-              "run_id": _l("批次")}  # fmt: skip
-    list_columns = ["run_id", "row", "ref", "name", "fen", "outcome", "fate", "why", "arrived_on"]
-    search_columns = ["ref", "fate", "run_id"]
-    order_columns = ["row", "fate"]
-    formatters = {
-        "outcome": lambda o: OUTCOMES[o], "fate": lambda f: FATES.get(f, f),
-        "why": lambda w: posting.WHYS.get(w, w),
-    }  # fmt: skip
 
 
 class RunGrid(Grid):
@@ -103,7 +64,6 @@ class RunGrid(Grid):
         "state": _l("状态"), "profile": _l("银行格式"), "created_by": _l("开立人"),
         "created_at": _l("开立时间"), "exported_at": _l("导出时间"), "digest": _l("文件摘要"),
     }  # fmt: skip
-    formatters = {"kind": {"first": _l("首次"), "again": _l("重发")}.get}
     list_columns = ["id", "month", "bureau", "programme", "kind", "line_count", "total_fen",
                     "profile", "state"]  # fmt: skip
     show_columns = ["id", "bureau", "programme", "month", "kind", "state", "line_count",
@@ -111,7 +71,6 @@ class RunGrid(Grid):
                     "digest"]  # fmt: skip
     search_columns = ["month", "state", "kind"]
     show_template = "run_detail.html"
-    related_views = [AttemptGrid]
 
     def beside(self, row: PayRun) -> dict[str, Any]:
         form = ExportForm()
@@ -198,6 +157,44 @@ class RunGrid(Grid):
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
 
+class AttemptGrid(Grid):
+    """Every order to the bank; a school sees its own students'."""
+
+    model, menu, icon = Attempt, (PAYMENTS_MENU, _l("发放明细")), "receipt"
+    access = {STAFF: READ | EXPORT}
+    title = _l("发放明细")
+    labels = {
+        "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
+        "fen": _l("金额(元)"), "state": _l("结果"), "reason_text": _l("银行说明"),
+        "arrived_on": _l("到账日期"), "run": _l("批次"), "bank_ref": _l("银行流水"),
+    }  # fmt: skip
+    list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
+    show_columns = ["run", *list_columns, "bank_ref"]
+    search_columns = ["name", "ref", "state", "arrived_on"]
+    order_columns = ["name", "fen", "state", "arrived_on"]
+    eager = ("run.bureau",)
+
+
+class ResultLineGrid(Grid):
+    """Rows of the bank's files, and what became of each."""
+
+    model, workflow, icon = ResultLine, ANSWERS, "file-search"
+    menu = (PAYMENTS_MENU, _l("回盘明细"))
+    access = {BUREAUS: READ | EXPORT}
+    title = _l("回盘明细")
+    labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额(元)"),
+              "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
+              "reason_text": _l("银行说明"), "arrived_on": _l("到账日期"),
+              "run_id": _l("批次")}  # fmt: skip
+    list_columns = ["run_id", "row", "ref", "name", "fen", "outcome", "fate", "why", "arrived_on"]
+    search_columns = ["ref", "fate", "run_id"]
+    order_columns = ["row", "fate"]
+    formatters = {
+        "why": lambda w: posting.WHYS.get(w, w),
+    }  # fmt: skip
+
+
+RunGrid.related_views = [AttemptGrid]
 del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `package`
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import select
 
 from app.accounts.models import BUREAUS, SCHOOL, SCHOOL_CLERK, SCHOOLS, STAFF, Org
@@ -15,7 +15,12 @@ from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup
 from app.kernel.i18n import _, _l
 from app.kernel.types import YearMonth
-from app.publicity import desk, queries, service  # noqa: F401  (the desk registers itself)
+from app.publicity import (  # noqa: F401  (the desk registers itself)
+    desk,
+    papers,
+    queries,
+    service,
+)
 from app.publicity.forms import TakeForm, UploadForm
 from app.publicity.models import AidLine, AidList, Finding, Upload
 from app.publicity.previewing import changes, last_month
@@ -33,52 +38,11 @@ TONES = {"draft": "mute", "submitted": "info", "published": "accent", "confirmed
          "overruled": "mute"}  # fmt: skip
 
 
-class LineGrid(Grid):
-    """The students on lists; a school sees its own, a bureau those below it."""
-
-    model, workflow, menu, icon = AidLine, LINES, (PUBLICITY_MENU, _l("受助学生")), "users"
-    access = {STAFF: READ | EXPORT}
-    title = _l("受助学生")
-    tones = TONES
-    labels = {
-        "aid_list": _l("名单"), "aid_list.school": _l("学校"), "name": _l("姓名"),
-        "id_mask": _l("证件号"), "grade": _l("年级"), "major": _l("专业"), "class_name": _l("班级"),
-        "first_month": _l("起始月份"), "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"),
-        "card_mask": _l("银行卡"), "state": _l("状态"), "seq": _l("行号"), "remark": _l("备注"),
-        "aid_list.month": _l("月份"),
-    }  # fmt: skip
-    list_columns = ["seq", "name", "id_mask", "aid_list.school", "aid_list.month", "grade",
-                    "class_name", "amount_fen", "card_mask", "state"]  # fmt: skip
-    show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "major",
-                    "class_name", "first_month", "last_month", "amount_fen", "card_mask",
-                    "state", "remark"]  # fmt: skip
-    search_columns = ["name", "state", "last_month"]
-    order_columns = ["seq", "name", "amount_fen", "state"]
-    eager = ("aid_list.school",)
-
-
-class FindingGrid(Grid):
-    """What is questionable about lines, and what the bureau let pass."""
-
-    model, workflow, icon = Finding, FINDINGS, "alert-triangle"
-    menu = (PUBLICITY_MENU, _l("核对问题"))
-    access = {STAFF: READ | EXPORT}
-    title = _l("核对问题")
-    tones = TONES
-    labels = {"line.name": _l("姓名"), "line.seq": _l("行号"), "line.id_mask": _l("证件号"),
-              "aid_list": _l("名单"), "code": _l("问题"), "severity": _l("程度"),
-              "state": _l("状态")}  # fmt: skip
-    list_columns = ["aid_list", "line.seq", "line.name", "line.id_mask", "code", "severity",
-                    "state"]  # fmt: skip
-    search_columns = ["code", "severity", "state"]
-    order_columns = ["code", "severity", "state"]
-    eager = ("aid_list.school",)
-
-
 class ListGrid(Grid):
     """Monthly lists, from the school's draft to the confirmed one."""
 
     model, workflow, menu, icon = AidList, PUBLICITY, (PUBLICITY_MENU, _l("月度名单")), "list-check"
+    doors = {"upload": (_l("上传名单"), "upload")}
     access = {
         SCHOOL_CLERK: READ | EXPORT | {"can_upload"},
         SCHOOLS | BUREAUS: READ | EXPORT,
@@ -101,7 +65,6 @@ class ListGrid(Grid):
     lookups = {"school_id": Lookup(Org, "name", where=lambda _actor: Org.level == SCHOOL)}
     base_order = ("month", "desc")
     show_template = "list_detail.html"
-    related_views = [LineGrid]
 
     def beside(self, row: AidList) -> dict[str, Any]:
         found = [
@@ -149,6 +112,7 @@ class ListGrid(Grid):
 
     @expose("/uploads/<int:pk>")
     @has_access
+    @permission_name("upload")
     def preview(self, pk: int) -> ResponseReturnValue:
         """What the file holds and what taking it would change."""
         staged = _upload(pk)
@@ -162,6 +126,7 @@ class ListGrid(Grid):
 
     @expose("/uploads/<int:pk>/take", methods=["POST"])
     @has_access
+    @permission_name("upload")
     def take(self, pk: int) -> ResponseReturnValue:
         staged, everything = _upload(pk), request.form.get("how") == "all"
         if staged.accepted > current_app.config.get("JOB_ROWS", 20_000):
@@ -179,6 +144,7 @@ class ListGrid(Grid):
 
     @expose("/uploads/<int:pk>/drop", methods=["POST"])
     @has_access
+    @permission_name("upload")
     def drop(self, pk: int) -> ResponseReturnValue:
         service.drop(_upload(pk), g.actor)
         db.session.commit()
@@ -187,21 +153,24 @@ class ListGrid(Grid):
 
     @expose("/uploads/<int:pk>/errors")
     @has_access
+    @permission_name("upload")
     def errors(self, pk: int) -> ResponseReturnValue:
         """The person's own file back, with what is wrong beside each row."""
         staged = _upload(pk)
-        made = service.errors_workbook(staged, files.kept_path(staged.sha256))
+        made = papers.errors_workbook(staged, files.kept_path(staged.sha256))
         name = _("错误说明-%(file)s", file=staged.file_name) + ".xlsx"
         return send_file(made, as_attachment=True, download_name=name)
 
     @expose("/template")
     @has_access
+    @permission_name("upload")
     def template(self) -> ResponseReturnValue:
-        return send_file(service.template(), as_attachment=True,
+        return send_file(papers.template(), as_attachment=True,
                          download_name=_("受助学生名单模板") + ".xlsx")  # fmt: skip
 
     @expose("/<int:pk>/recheck", methods=["POST"])
     @has_access
+    @permission_name("upload")
     def recheck(self, pk: int) -> ResponseReturnValue:
         row = self.locked(pk, g.actor)
         service.recheck(row, g.actor)
@@ -211,6 +180,7 @@ class ListGrid(Grid):
 
     @expose("/zero", methods=["POST"])
     @has_access
+    @permission_name("upload")
     def zero(self) -> ResponseReturnValue:
         """本月无受助学生: the empty list says so."""
         month = YearMonth.parse(request.form.get("month", ""))
@@ -221,11 +191,54 @@ class ListGrid(Grid):
         return redirect(url_for(".show", pk=target.id), 303)
 
 
+class LineGrid(Grid):
+    """The students on lists; a school sees its own, a bureau those below it."""
+
+    model, workflow, menu, icon = AidLine, LINES, (PUBLICITY_MENU, _l("受助学生")), "users"
+    access = {STAFF: READ | EXPORT}
+    title = _l("受助学生")
+    tones = TONES
+    labels = {
+        "aid_list": _l("名单"), "aid_list.school": _l("学校"), "name": _l("姓名"),
+        "id_mask": _l("证件号"), "grade": _l("年级"), "major": _l("专业"), "class_name": _l("班级"),
+        "first_month": _l("起始月份"), "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"),
+        "card_mask": _l("银行卡"), "state": _l("状态"), "seq": _l("行号"), "remark": _l("备注"),
+        "aid_list.month": _l("月份"),
+    }  # fmt: skip
+    list_columns = ["seq", "name", "id_mask", "aid_list.school", "aid_list.month", "grade",
+                    "class_name", "amount_fen", "card_mask", "state"]  # fmt: skip
+    show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "major",
+                    "class_name", "first_month", "last_month", "amount_fen", "card_mask",
+                    "state", "remark"]  # fmt: skip
+    search_columns = ["name", "state", "last_month"]
+    order_columns = ["seq", "name", "amount_fen", "state"]
+    eager = ("aid_list.school",)
+
+
+class FindingGrid(Grid):
+    """What is questionable about lines, and what the bureau let pass."""
+
+    model, workflow, icon = Finding, FINDINGS, "alert-triangle"
+    menu = (PUBLICITY_MENU, _l("核对问题"))
+    access = {STAFF: READ | EXPORT}
+    title = _l("核对问题")
+    tones = TONES
+    labels = {"line.name": _l("姓名"), "line.seq": _l("行号"), "line.id_mask": _l("证件号"),
+              "aid_list": _l("名单"), "code": _l("问题"), "severity": _l("程度"),
+              "state": _l("状态")}  # fmt: skip
+    list_columns = ["aid_list", "line.seq", "line.name", "line.id_mask", "code", "severity",
+                    "state"]  # fmt: skip
+    search_columns = ["code", "severity", "state"]
+    order_columns = ["code", "severity", "state"]
+    eager = ("aid_list.school",)
+
+
+ListGrid.related_views = [LineGrid]
+
+
 def _upload(pk: int) -> Upload:
     """The upload, when it lies in the person's scope."""
     found = db.session.scalar(select(Upload).where(Upload.id == pk))
     if found is None:
         abort(404)
     return found
-
-

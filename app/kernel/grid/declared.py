@@ -36,6 +36,9 @@ class Declared(ModelView):
     workflow: ClassVar[Workflow | None] = None
     menu: ClassVar[tuple[Any, Any] | None] = None
     icon: ClassVar[str] = "table"
+    doors: ClassVar[Mapping[str, tuple[Any, str]]] = {}
+    """Further lines of the menu: a route of this grid -> its label and icon. They are shown to
+    those who have the route's own right."""
     access: ClassVar[Access] = {}
     title: Any = ""
     labels: ClassVar[Mapping[str, Any]] = {}
@@ -77,6 +80,7 @@ class Declared(ModelView):
             return
         cls.buttons = {a.name: a for a in _actions(cls)}
         _check_sealed(cls)
+        _check_state(cls)
         Declared.all.append(cls)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -254,6 +258,14 @@ def _check_sealed(cls: type[Declared]) -> None:
     for name in shown:
         if name in columns and is_sealed(columns[name]):
             raise TypeError(f"{cls.__name__} shows {name}, which is sealed: use its stored mask")
+
+
+def _check_state(cls: type[Declared]) -> None:
+    """A state changes by a step and in no other way."""
+    typed = {*_fields(cls.add_fieldsets, cls.add_columns),
+             *_fields(cls.edit_fieldsets, cls.edit_columns)}  # fmt: skip
+    if cls.workflow and "state" in typed:
+        raise TypeError(f"{cls.__name__} lets people type a state: declare a step for it")
 
 
 def category_of(grid: type[Declared]) -> Category | None:

@@ -23,7 +23,14 @@ def grants(grids: Iterable[type[Declared]] | None = None) -> dict[str, set[Grant
             found[role] |= {(right, name) for right in rights}
             if heading and "can_list" in rights:
                 found[role] |= {("menu_access", grid.__name__), ("menu_access", heading.name)}
+                found[role] |= {("menu_access", _door(grid, d)) for d in grid.doors
+                                if f"can_{d}" in rights}  # fmt: skip
     return dict(found)
+
+
+def _door(grid: type[Declared], route: str) -> str:
+    """A further line of the menu, by the name of the endpoint it leads to."""
+    return f"{grid.__name__}.{route}"
 
 
 def register(appbuilder: Any, grids: Iterable[type[Declared]] | None = None) -> None:
@@ -37,3 +44,5 @@ def register(appbuilder: Any, grids: Iterable[type[Declared]] | None = None) -> 
             grid, name=grid.__name__, label=grid.menu[1], icon=grid.icon, category=heading.name,
             category_label=heading.label, category_icon=heading.icon,
         )  # fmt: skip
+        for route, (label, icon) in grid.doors.items():
+            appbuilder.add_link(_door(grid, route), _door(grid, route), icon, label, heading.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, g, request
@@ -21,7 +21,7 @@ class Entry:
     label: str
     icon: str
     url: str
-    here: bool
+    here: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,11 @@ def menu() -> list[Group]:
     appbuilder = getattr(current_app, "appbuilder", None)
     if appbuilder is None or not signed_in():
         return []
-    return [_group(item) for item in appbuilder.menu.get_data() if item != "-"]
+    groups = [_group(item) for item in appbuilder.menu.get_data() if item != "-"]
+    nearest = max((_nearness(e.url) for group in groups for e in group.entries), default=0)
+    return [replace(group, entries=[replace(e, here=0 < _nearness(e.url) == nearest)
+                                    for e in group.entries])
+            for group in groups]  # fmt: skip
 
 
 def _group(item: dict[str, Any]) -> Group:
@@ -65,15 +69,17 @@ def _group(item: dict[str, Any]) -> Group:
 def _entry(item: dict[str, Any], fallback: str = "") -> Entry:
     url = str(item["url"] or "/")
     sign = item.get("icon") or fallback or "point"
-    return Entry(str(item["label"]), sign, url, _is_here(url))
+    return Entry(str(item["label"]), sign, url)
 
 
-def _is_here(url: str) -> bool:
-    """Whether the page at hand belongs to this line: the same view, on any of its routes."""
+def _nearness(url: str) -> int:
+    """How much of the page's address this line has: a view has all its routes, a route of its
+    own line only itself; 0 when the page belongs to another line."""
     root = url.split("?", maxsplit=1)[0].removesuffix("/").removesuffix("/list")
     if root in {"", "/"}:
-        return request.path == "/"
-    return request.path == root or request.path.startswith(f"{root}/")
+        return int(request.path == "/")
+    belongs = request.path == root or request.path.startswith(f"{root}/")
+    return len(root) if belongs else 0
 
 
 def who() -> dict[str, str] | None:
