@@ -130,7 +130,7 @@ class Condition(BaseFilter):
 
 
 class Is(Condition):
-    name, arg_name, several = _l("是"), "eq", True
+    name, arg_name, several = _l("等于"), "eq", True
 
     def compare(self, column: Any, values: list[Any]) -> ColumnElement[bool]:
         found: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
@@ -138,7 +138,7 @@ class Is(Condition):
 
 
 class IsNot(Condition):
-    name, arg_name, several = _l("不是"), "ne", True
+    name, arg_name, several = _l("不等于"), "ne", True
 
     def compare(self, column: Any, values: list[Any]) -> ColumnElement[bool]:
         return or_(column.is_(None), column.not_in(values))

@@ -27,9 +27,10 @@ from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
 from app.kernel.i18n import _l
-from app.kernel.types import Fen, Month, PersonName, YearMonth
+from app.kernel.types import Choice, Fen, Month, PersonName, YearMonth
 from app.registry.models import Programme
 
+RUN_KINDS = {"first": _l("首次"), "again": _l("重发")}
 OUTCOMES = {
     "waiting": _l("待发送"), "sent": _l("已提交银行"), "paid": _l("已到账"), "failed": _l("失败"),
     "unknown": _l("待查明"), "returned": _l("已退汇"),
@@ -55,7 +56,7 @@ class PayRun(Scoped, Base):
     programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
     bureau_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
     month: Mapped[YearMonth] = mapped_column(Month())
-    kind: Mapped[str] = mapped_column(String(8), default="first")
+    kind: Mapped[str] = mapped_column(Choice(RUN_KINDS), default="first")
     state: Mapped[str] = mapped_column(String(20), default="open")
     line_count: Mapped[int] = mapped_column(default=0)
     total_fen: Mapped[int] = mapped_column(Fen(), default=0)
@@ -107,7 +108,7 @@ class Attempt(Scoped, Base):
     name: Mapped[str] = mapped_column(PersonName())
     card_mask: Mapped[str] = mapped_column(String(30))
     fen: Mapped[int] = mapped_column(Fen())
-    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    state: Mapped[str] = mapped_column(Choice(OUTCOMES), default="waiting")
     reason: Mapped[str] = mapped_column(String(20), default="")
     reason_text: Mapped[str] = mapped_column(String(200), default="")
     bank_ref: Mapped[str] = mapped_column(String(60), default="")
@@ -166,13 +167,13 @@ class ResultLine(Scoped, Base):
     card_tail: Mapped[str] = mapped_column(String(4), default="")
     name: Mapped[str] = mapped_column(String(80), default="")
     fen: Mapped[int | None] = mapped_column(Fen())
-    outcome: Mapped[str] = mapped_column(String(10))
+    outcome: Mapped[str] = mapped_column(Choice(OUTCOMES))
     reason: Mapped[str] = mapped_column(String(20), default="")
     reason_text: Mapped[str] = mapped_column(String(200), default="")
     bank_ref: Mapped[str] = mapped_column(String(60), default="")
     arrived_on: Mapped[dt.date | None] = mapped_column(Date)
     attempt_id: Mapped[int | None] = mapped_column(BigId)
-    fate: Mapped[str] = mapped_column(String(10), default="")
+    fate: Mapped[str] = mapped_column(Choice(FATES), default="")
     why: Mapped[str] = mapped_column(String(20), default="")
     state: Mapped[str] = synonym("fate")
 

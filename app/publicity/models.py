@@ -30,6 +30,7 @@ from app.kernel.i18n import _l
 from app.kernel.types import (
     BankCard,
     BlindIndex,
+    Choice,
     Fen,
     IdNumber,
     Month,
@@ -39,6 +40,23 @@ from app.kernel.types import (
 )
 from app.registry.models import GRADE, Programme
 
+FOUND = {
+    "NOT_IN_REGISTRY": _l("不在本校学籍中"),
+    "NOT_AT_SCHOOL": _l("学籍状态不是在读"),
+    "NAME_DIFFERS": _l("姓名与学籍不一致"),
+    "GRADE_OUTSIDE": _l("年级不在资助范围"),
+    "PAID_ELSEWHERE": _l("所含月份已经发放过"),
+    "LISTED_ELSEWHERE": _l("同月已列入其他名单"),
+    "TWICE_ON_LIST": _l("本名单内月份重复"),
+    "CARD_OF_OTHER": _l("银行卡属于他人"),
+    "HOLDER_DIFFERS": _l("户名与姓名不一致"),
+    "CARD_CHANGED": _l("卡号与在用的卡不同"),
+    "ON_HOLD": _l("处于停发状态"),
+    "STANDARD_EXCEEDED": _l("金额超过标准"),
+    "UNBANKABLE": _l("姓名含银行系统不支持的字"),
+}
+"""What may be found about a line; when it holds stands in the rules."""
+SEVERITIES = {"block": _l("必须处理"), "warn": _l("提醒")}
 KINDS = {"REGULAR": _l("正常发放"), "SUPPLEMENT": _l("补发"), "AUTO": _l("免申请资助")}
 
 
@@ -64,7 +82,7 @@ class AidList(Scoped, Base):
     bureau_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
     month: Mapped[YearMonth] = mapped_column(Month())
     first_month: Mapped[YearMonth] = mapped_column(Month())
-    kind: Mapped[str] = mapped_column(String(12), default="REGULAR")
+    kind: Mapped[str] = mapped_column(Choice(KINDS), default="REGULAR")
     state: Mapped[str] = mapped_column(String(20), default="draft")
     zero_report: Mapped[bool] = mapped_column(default=False)
     line_count: Mapped[int] = mapped_column(default=0)
@@ -143,8 +161,8 @@ class Finding(Scoped, Base):
     )
     list_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_list.id"))
     line_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_line.id", ondelete="CASCADE"))
-    code: Mapped[str] = mapped_column(String(20))
-    severity: Mapped[str] = mapped_column(String(5))
+    code: Mapped[str] = mapped_column(Choice(FOUND))
+    severity: Mapped[str] = mapped_column(Choice(SEVERITIES))
     state: Mapped[str] = mapped_column(String(10), default="open")
     line: Mapped[AidLine] = relationship()
     aid_list: Mapped[AidList] = relationship()

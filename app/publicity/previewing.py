@@ -54,5 +54,6 @@ def last_month(target: AidList) -> tuple[int, int]:
         .order_by(AidList.month.desc())
         .limit(1)
     )  # fmt: skip
-    row = db.session.execute(before).first()
+    with everyone("同一学校的上一份名单"):
+        row = db.session.execute(before).first()
     return (int(row[0]), int(row[1])) if row else (0, 0)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from app.kernel.i18n import _l
-from app.publicity.models import AidLine, AidList
+from app.publicity.models import FOUND, AidLine, AidList
 from app.registry.models import (
     STUDYING,
     Card,
@@ -39,9 +39,12 @@ class Rule:
 
     code: str
     severity: str
-    label: Any
     advice: Any
     holds: Callable[[], ColumnElement[bool]]
+
+    @property
+    def label(self) -> Any:
+        return FOUND[self.code]
 
 
 def _enrolled(*more: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -167,29 +170,29 @@ def _unbankable() -> ColumnElement[bool]:
 
 
 RULES = [
-    Rule("NOT_IN_REGISTRY", BLOCK, _l("不在本校学籍中"),
+    Rule("NOT_IN_REGISTRY", BLOCK,
          _l("核对身份证号;确系本校学生的先补录学籍,否则剔除"), _not_in_registry),
-    Rule("NOT_AT_SCHOOL", BLOCK, _l("学籍状态不是在读"),
+    Rule("NOT_AT_SCHOOL", BLOCK,
          _l("休学、退学、毕业等从异动当月起停发,请剔除或更正学籍"), _not_at_school),
-    Rule("NAME_DIFFERS", WARN, _l("姓名与学籍不一致"), _l("按身份证更正名单或学籍"), _name_differs),
-    Rule("GRADE_OUTSIDE", BLOCK, _l("年级不在资助范围"),
+    Rule("NAME_DIFFERS", WARN, _l("按身份证更正名单或学籍"), _name_differs),
+    Rule("GRADE_OUTSIDE", BLOCK,
          _l("2025年春季起一至三年级,此前为一、二年级;请核对年级与发放月份"), _grade_outside),
-    Rule("PAID_ELSEWHERE", BLOCK, _l("所含月份已经发放过"),
+    Rule("PAID_ELSEWHERE", BLOCK,
          _l("该生这些月份已在其他批次发放,请剔除或更正月份"), _paid_elsewhere),
-    Rule("LISTED_ELSEWHERE", BLOCK, _l("同月已列入其他名单"),
+    Rule("LISTED_ELSEWHERE", BLOCK,
          _l("同一学生同月只能列入一份名单,请与主管部门核实后剔除"), _listed_elsewhere),
-    Rule("TWICE_ON_LIST", BLOCK, _l("本名单内月份重复"), _l("同一学生的月份有重叠,只保留一行"),
+    Rule("TWICE_ON_LIST", BLOCK, _l("同一学生的月份有重叠,只保留一行"),
          _twice_on_list),
-    Rule("CARD_OF_OTHER", BLOCK, _l("银行卡属于他人"),
+    Rule("CARD_OF_OTHER", BLOCK,
          _l("一人一卡:该卡号已登记在另一名学生名下,请核对卡号"), _card_of_other),
-    Rule("HOLDER_DIFFERS", BLOCK, _l("户名与姓名不一致"),
+    Rule("HOLDER_DIFFERS", BLOCK,
          _l("资助卡须为学生本人的卡,请核对户名"), _holder_differs),
-    Rule("CARD_CHANGED", WARN, _l("卡号与在用的卡不同"),
+    Rule("CARD_CHANGED", WARN,
          _l("换卡的,核对新卡号;名单确认后新卡启用"), _card_changed),
-    Rule("ON_HOLD", BLOCK, _l("处于停发状态"), _l("主管部门已登记停发,解除前不能列入"), _on_hold),
-    Rule("STANDARD_EXCEEDED", BLOCK, _l("金额超过标准"),
+    Rule("ON_HOLD", BLOCK, _l("主管部门已登记停发,解除前不能列入"), _on_hold),
+    Rule("STANDARD_EXCEEDED", BLOCK,
          _l("金额不能超过所含月份的资助标准,请更正"), _standard_exceeded),
-    Rule("UNBANKABLE", WARN, _l("姓名含银行系统不支持的字"),
+    Rule("UNBANKABLE", WARN,
          _l("银行文件用GBK编码,含生僻字的姓名须与开户行核对户名写法"), _unbankable),
 ]  # fmt: skip
 BY_CODE = {rule.code: rule for rule in RULES}
