@@ -36,8 +36,8 @@ def audit_() -> None:
 
 
 @audit_.command("list")
-@click.option("--as", "username", required=True, help="谁在查阅(审计管理员的用户名)")
-@click.option("--verb", default="", help="只看这种操作,如 login、publish、export")
+@click.option("--as", "username", required=True, help="谁在查阅，须是审计管理员")
+@click.option("--verb", default="", help="只看这种操作，如 login、publish、export")
 @click.option("--actor", default="", help="只看这个账号")
 @click.option("--outcome", type=click.Choice(["", "ok", "refused"]), default="", help="结果")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="从这一天起")
@@ -45,7 +45,7 @@ def audit_() -> None:
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @with_appcontext
 def list_(username: str, since: dt.datetime | None, limit: int, as_json: bool, **like: str) -> None:
-    """列出本辖区的操作记录,新的在前。"""
+    """列出本辖区的操作记录，新的在前。"""
     try:
         with acting_as(username, "audit list") as auditor:
             if auditor.role != AUDITOR:
@@ -85,13 +85,13 @@ def accounts() -> None:
 @accounts.command("found")
 @click.option("--code", default="350000", show_default=True, help="省级主管部门代码")
 @click.option("--name", required=True, help="省级主管部门名称")
-@click.option("--sysadmin", required=True, help="系统管理员,写作 用户名:姓名")
-@click.option("--secadmin", required=True, help="安全管理员,写作 用户名:姓名")
-@click.option("--auditor", required=True, help="审计管理员,写作 用户名:姓名")
+@click.option("--sysadmin", required=True, help="系统管理员，写作 用户名:姓名")
+@click.option("--secadmin", required=True, help="安全管理员，写作 用户名:姓名")
+@click.option("--auditor", required=True, help="审计管理员，写作 用户名:姓名")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @with_appcontext
 def found(code: str, name: str, as_json: bool, **people: str) -> None:
-    """在空数据库里设立省级机构和三个管理员;各人的初始密码只显示这一次。"""
+    """在空数据库里设立省级机构和三个管理员；各人的初始密码只显示这一次。"""
     try:
         with scope.everyone("the first of all: nobody could act yet"), writing():
             made = _found(code, name, people)
@@ -106,7 +106,7 @@ def found(code: str, name: str, as_json: bool, **people: str) -> None:
 
 def _found(code: str, name: str, people: dict[str, str]) -> list[tuple[Post, str]]:
     if queries.anything_founded():
-        raise Refused(_("已经有机构了:请由系统管理员在页面上办理"))
+        raise Refused(_("已经有机构了：请由系统管理员在页面上办理"))
     province = service.add_org(code, name, PROVINCE)
     wanted = []
     for duty in (SYSADMIN, SECADMIN, AUDITOR):

@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import case, exists, literal, or_, update
 
 from app.accounts import passwords, queries, rules, service
-from app.accounts.models import SYSADMIN, Org, Post
+from app.accounts.models import SYSADMIN, Org, Post, role_of
 from app.accounts.workflow import ACTIVE
 from app.kernel import audit, clock, scope
 from app.kernel.actor import CLOCK_ROLE, Actor
@@ -101,7 +101,8 @@ def _count_failure(post_id: int) -> bool:
 
 
 def _trail(who: Credentials, ip: str, verb: str, why: str = "") -> None:
-    actor = Actor(who.user_id, who.username, who.name, "", who.org_id, who.org_path, ip=ip)
+    role = role_of(who.level, who.duty) if who.duty else ""
+    actor = Actor(who.user_id, who.username, who.name, role, who.org_id, who.org_path, ip=ip)
     outcome = audit.REFUSED if why else audit.OK
     audit.record(verb, actor=actor, subject=service.POST, subject_id=who.post_id, note=why,
                  outcome=outcome)  # fmt: skip
@@ -136,7 +137,7 @@ def change_password(actor: Actor, old: str, new: str) -> None:
         if known:
             _turn_away(known, actor.username, actor.ip, right=False)
             db.session.commit()
-        raise Refused(_("原密码不正确,连续输错会被锁定"))
+        raise Refused(_("原密码不正确，连续输错会被锁定"))
     rules.check_password(new, actor.username, _used_by(known.user_id))
     _set_password(known.user_id, new, must_change=False)
     audit.record("change_password", actor=actor, subject=service.POST, subject_id=known.post_id)

@@ -34,8 +34,8 @@ class PasswordForm(DynamicForm):
     old = PasswordField(_l("原密码"), [NEEDED, SHORT], widget=BS3PasswordFieldWidget())
     new = PasswordField(
         _l("新密码"), [NEEDED, SHORT], widget=BS3PasswordFieldWidget(),
-        description=_l("%(least)s 到 %(most)s 个字符,大写字母、小写字母、数字、符号至少三类,"
-                       "不含用户名,不与最近五次相同", least=MIN_LENGTH, most=MAX_LENGTH),
+        description=_l("%(least)s 到 %(most)s 个字符，大写字母、小写字母、数字、符号至少三类，"
+                       "不含用户名，不与最近五次相同", least=MIN_LENGTH, most=MAX_LENGTH),
     )  # fmt: skip
     again = PasswordField(
         _l("再输一次"), [NEEDED, EqualTo("new", message=_l("两次输入的新密码不一样"))],
@@ -52,7 +52,7 @@ class AccountForm(DynamicForm):
     )  # fmt: skip
     username = StringField(
         _l("用户名"), [NEEDED, SHORT], widget=BS3TextFieldWidget(),
-        description=_l("2 到 64 位字母、数字或 . - _,不分大小写,以后不能修改"),
+        description=_l("2 到 64 位字母、数字或 . - _，不分大小写，以后不能修改"),
     )  # fmt: skip
     name = StringField(
         _l("姓名"), [NEEDED, Length(max=40, message=_l("内容太长"))], widget=BS3TextFieldWidget(),
@@ -61,7 +61,7 @@ class AccountForm(DynamicForm):
 
 
 class DutyForm(DynamicForm):
-    duty = SelectField(_l("岗位"), description=_l("岗位改变后,该账号须重新登录"))
+    duty = SelectField(_l("岗位"), description=_l("岗位改变后，该账号须重新登录"))
 
 
 def offer_duties(form: DutyForm, post: Post) -> DutyForm:

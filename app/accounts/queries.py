@@ -24,6 +24,8 @@ class Credentials(NamedTuple):
     post_id: int
     username: str
     name: str
+    duty: str
+    level: str
     org_id: int
     org_path: str
     hash: str
@@ -42,9 +44,10 @@ def standing(user_id: int) -> tuple[User, Post] | None:
 def credentials(username: str) -> Credentials | None:
     with scope.everyone("signing in happens before anybody stands anywhere"):
         found = db.session.execute(
-            select(User.id, Post.id, Post.username, Post.name, Post.org_id, Post.org_path,
-                   User.password, Post.locked_until)
+            select(User.id, Post.id, Post.username, Post.name, Post.duty, Org.level, Post.org_id,
+                   Post.org_path, User.password, Post.locked_until)
             .join(Post, Post.user_id == User.id)
+            .join(Org, Org.id == Post.org_id)
             .where(Post.username == username)
         ).first()  # fmt: skip
     return Credentials(*found) if found else None

@@ -78,7 +78,7 @@ def clean_username(raw: str) -> str:
     """Letters, digits, dot, dash, underscore; lower case, so that two look-alikes are one."""
     name = raw.strip().lower()
     if not _USERNAME.fullmatch(name):
-        raise Refused(_("用户名须为 2 到 64 位字母、数字或 . - _,以字母或数字开头"))
+        raise Refused(_("用户名须为 2 到 64 位字母、数字或 . - _，以字母或数字开头"))
     return name
 
 
@@ -96,7 +96,7 @@ def check_place(level: str, above: str) -> None:
 
 def check_duty(level: str, duty: str) -> None:
     if duty != NO_DUTY and duty not in duties_at(level):
-        raise Refused(_("该机构没有这个岗位:学校只设经办和复核"))
+        raise Refused(_("该机构没有这个岗位：学校只设经办和复核"))
 
 
 def proofs_for(duty: str) -> frozenset[str]:

@@ -105,7 +105,7 @@ def _free_names(wanted: Sequence[NewAccount]) -> list[str]:
     with scope.everyone("a name is unique in the whole province; nothing but that is told"):
         taken = set(db.session.scalars(select(User.username).where(User.username.in_(names))))
     if taken or len(set(names)) < len(names):
-        raise Refused(_("用户名「%(name)s」已经在用,请换一个", name=listed(sorted(taken)[:5])))
+        raise Refused(_("用户名「%(name)s」已经在用，请换一个", name=listed(sorted(taken)[:5])))
     return names
 
 
@@ -154,7 +154,7 @@ def someone_elses(post_id: int, actor: Actor) -> Post:
     """The account of that number within the actor's tree, and not his own."""
     post = db.session.scalar(select(Post).where(Post.id == post_id))
     if post is None:
-        raise Refused(_("没有这个账号,或者它不在您的管辖范围内"))
+        raise Refused(_("没有这个账号，或者它不在您的管辖范围内"))
     if post.user_id == actor.id:
         raise Refused(_("不能办理自己的账号"))
     return post

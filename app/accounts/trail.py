@@ -47,6 +47,13 @@ def _tables() -> dict[str, Any]:
     return {g.model.__tablename__: g.title for g in reversed(Grid.all)}
 
 
+def named() -> dict[str, dict[str, Any]]:
+    """The columns of the trail that hold codes, each with its words."""
+    outcomes = {code: words for code, (words, _tone) in OUTCOMES.items()}
+    return {"verb": _steps() | VERBS, "subject": _tables() | SUBJECTS, "role": dict(ROLES),
+            "outcome": outcomes}  # fmt: skip
+
+
 def verb(name: str) -> str:
     return str(VERBS.get(name) or _steps().get(name, name))
 

@@ -48,8 +48,8 @@ def _fresh(_actor: Actor) -> dict[str, Any]:
 
 
 NOT_MINE = Guard(_not_mine, _l("不能办理自己的账号"))
-HAS_DUTY = Guard(lambda _actor: Post.duty != NO_DUTY, _l("尚未授予岗位,请先授予岗位再启用"))
-DUTY_FITS = Guard(_duty_fits, _l("该机构没有这个岗位:学校只设经办和复核"))
+HAS_DUTY = Guard(lambda _actor: Post.duty != NO_DUTY, _l("尚未授予岗位，请先授予岗位再启用"))
+DUTY_FITS = Guard(_duty_fits, _l("该机构没有这个岗位：学校只设经办和复核"))
 ORG_OPEN = Guard(_org_open, _l("该账号所属机构已停用"))
 
 BY = frozenset({SECADMIN})

@@ -26,7 +26,7 @@ def raiser(error: BaseException):
 
 
 FAILING = {
-    "refuses": Refused("这样不行,请先补齐材料"),
+    "refuses": Refused("这样不行，请先补齐材料"),
     "data": DataError(f"SELECT '{SECRET}'", {"id": SECRET}, Exception(SECRET)),
     "twice": IntegrityError(f"INSERT '{SECRET}'", {"id": SECRET}, Exception(SECRET)),
     "busy": OperationalError(f"SELECT '{SECRET}'", {"id": SECRET}, Exception(SECRET)),
@@ -129,7 +129,7 @@ def test_a_refusal_leads_back_to_where_one_came_from_and_onto_the_trail(town, sh
     assert (answer.status_code, answer.headers["Location"]) == (303, "/my/password/?a=1")
     assert "请先补齐材料" in browser.get("/my/password/").text
     (event,) = town.events(verb="refused")
-    assert (event.actor, event.subject, event.note) == ("lin", "refuses", "这样不行,请先补齐材料")
+    assert (event.actor, event.subject, event.note) == ("lin", "refuses", "这样不行，请先补齐材料")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class AccountGrid(Grid):
             if made is not None:
                 return self._issued(*made)
             status = 409
-        widgets = self._get_add_widget(form=form, exclude_cols=[])
+        widgets = self._get_add_widget(form=form)
         page = self.render_template(self.add_template, title=self.add_title, widgets=widgets)
         return page, status
 
@@ -73,18 +73,26 @@ class AccountGrid(Grid):
         found = self.datamodel.one(self.model.id == key)
         if found is None:
             raise NotFound
-        form = offer_duties(self.edit_form(obj=found[0]), found[0])
+        post: Post = found[0]
+        form = offer_duties(self.edit_form(obj=post), post)
         if not form.is_submitted():
-            return self._edit_page(key, form)
+            return self._duty_page(post, form)
         if form.validate():
             done = self._attempt("grant", lambda: _grant(key, form.duty.data), key)
             if done is not None:
-                flash(_("岗位已授予;启用后生效"), "success")
+                flash(_("岗位已授予；启用后生效"), "success")
                 return redirect(self._after(key), 303)
-        return self._edit_page(key, form), 409
+        return self._duty_page(post, form), 409
+
+    def _duty_page(self, post: Post, form: DutyForm) -> str:
+        page: str = self.render_template(
+            self.edit_template, title=_("授予岗位：%(who)s，%(org)s", who=post, org=post.org),
+            widgets=self._get_edit_widget(form=form), pk=post.id, related_views=[],
+        )  # fmt: skip
+        return page
 
     @bulk(RESET, _l("重置密码"), by={SYSADMIN}, icon="key", tone="danger", multiple=False,
-          confirm=_l("原密码立即失效,该账号的登录全部退出。新密码只显示一次。"))  # fmt: skip
+          confirm=_l("原密码立即失效，该账号的登录全部退出。新密码只显示一次。"))  # fmt: skip
     def reset_password(self, _where: ColumnElement[bool], _actor: Actor, _note: str) -> Outcome:
         raise Refused(_("重置密码只能一个一个办理"))
 

@@ -9,7 +9,7 @@ from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, SimpleFormView, expose
 from flask_appbuilder.security.views import AuthDBView as FrameworksAuthView
 
-from app.accounts import entry, queries
+from app.accounts import entry, queries, trail
 from app.accounts.forms import LoginForm, PasswordForm
 from app.kernel import desk
 from app.kernel.db import db
@@ -19,7 +19,7 @@ from app.kernel.i18n import _, _l
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-NO_ENTRY = _l("用户名或密码不正确,或者账号未启用。连续输错会被锁定 15 分钟。")
+NO_ENTRY = _l("用户名或密码不正确，或者账号未启用。连续输错会被锁定 15 分钟。")
 
 
 class AuthDBView(FrameworksAuthView):
@@ -71,7 +71,7 @@ class MyPasswordView(SimpleFormView):
         if g.get("actor") is None:
             return redirect(url_for("AuthDBView.login"))
         if g.post.must_change:
-            flash(_("这是初始密码,请先换成您自己的密码"), "warning")
+            flash(_("这是初始密码，请先换成您自己的密码"), "warning")
         return self._form_page(self.form.refresh())
 
     @expose("/", methods=["POST"])
@@ -89,7 +89,7 @@ class MyPasswordView(SimpleFormView):
             flash(error.sentence, "danger")
             return self._form_page(form), 409
         self.appbuilder.sm.restamp(g.actor.id)
-        flash(_("密码已修改,其他设备上的登录已退出"), "success")
+        flash(_("密码已修改，其他设备上的登录已退出"), "success")
         return redirect(self.appbuilder.get_url_for_index, 303)
 
     def _form_page(self, form: Any) -> str:
@@ -110,5 +110,19 @@ class HomeView(IndexView):
         self.update_redirect()
         return self.render_template(
             "home.html", title=_l("工作台"), inbox=desk.inbox(g.actor),
-            numbers=desk.figures(g.actor), recent=queries.latest_acts(g.actor.id),
+            numbers=desk.figures(g.actor), recent=_lately(),
         )  # fmt: skip
+
+
+def _lately() -> list[dict[str, Any]]:
+    """What one did last, in words."""
+    return [
+        {
+            "what": f"{trail.verb(e.verb)} {trail.subject(e.subject)}".strip(),
+            "at": e.at,
+            "count": e.count,
+            "outcome": e.outcome,
+            "note": trail.note(e.note),
+        }
+        for e in queries.latest_acts(g.actor.id)
+    ]

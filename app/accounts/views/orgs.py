@@ -24,8 +24,10 @@ class OrgGrid(Grid):
         "parent_id": _l("上级"), "division_code": _l("行政区划代码"), "ownership": _l("隶属"),
         "phone": _l("咨询电话"), "active": _l("在用"),
     }  # fmt: skip
-    hints = {"code": _l("主管部门用行政区划代码,学校用 10 位标识码;不能与已有的相同,以后不能修改"),
-             "phone": _l("印在公示页上")}  # fmt: skip
+    hints = {
+        "code": _l("主管部门用行政区划代码，学校用 10 位标识码；以后不能修改"),
+        "phone": _l("印在公示页上"),
+    }
     lookups = {"parent_id": Lookup(Org, "name", "code", where=lambda _a: Org.level != SCHOOL)}
     list_columns = ["code", "name", "level", "parent", "ownership", "phone", "active"]
     add_columns = ["code", "name", "level", "parent_id", "division_code", "ownership", "phone"]

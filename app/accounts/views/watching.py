@@ -51,5 +51,5 @@ class JobGrid(Grid):
     def cancel(self, pk: int) -> ResponseReturnValue:
         row = jobs.find(pk, g.actor) or abort(404)
         jobs.cancel(row, actor=g.actor)
-        flash(_("任务已取消,数据没有写入"), "info")
+        flash(_("任务已取消，数据没有写入"), "info")
         return redirect(url_for(".list"), 303)
