@@ -229,6 +229,30 @@ def test_a_grid_that_would_show_a_sealed_column_is_not_even_made(place):
     assert all(grid.__name__ != "Leaky" for grid in Grid.all)
 
 
+@pytest.mark.parametrize("form", ["add_columns", "edit_columns"])
+def test_a_form_in_which_a_state_could_be_typed_is_not_made_either(form):
+    from tests.kernel.world_of_grids import COMPLAINTS
+
+    with pytest.raises(TypeError, match="declare a step"):
+        type("Typed", (Grid,), {"model": Complaint, "workflow": COMPLAINTS, form: ["state"]})
+
+
+@pytest.mark.parametrize("path", ["add", "edit/1", "delete/1"])
+def test_what_cannot_be_written_to_the_trail_does_not_happen(world, monkeypatch, path):
+    from app.kernel import audit
+
+    def full(*_args, **_kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(audit, "record", full)
+    form = {"said": "新的", "who": "张三", "fen": "1", "kind": "food", "month": "2026-10",
+            "place": "5", "version": "1"}  # fmt: skip
+    assert world.browser("lin").post(f"/complaintgrid/{path}", data=form).status_code == 500
+    with world.at() as session:
+        assert session.query(Complaint).filter_by(said="新的").count() == 0
+        assert session.get(Complaint, 1) is not None
+
+
 def test_a_sealed_column_is_not_read_by_any_page(world):
     with world.statements() as seen:
         world.browser("chen").get(LIST)

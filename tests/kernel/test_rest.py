@@ -80,7 +80,7 @@ def test_a_step_on_all_rows_of_a_filter(world):
     world.fill(40, said="一样")
     answer = world.browser("chen").post(f"{API}take/accept?said=一样", json={"expected": 40})
     assert answer.json["moved"] == 40
-    assert {e.filter_text for e in world.events(verb="accept")} == {"内容 是 一样"}
+    assert {e.filter_text for e in world.events(verb="accept")} == {"内容 等于 一样"}
 
 
 def test_a_step_on_a_set_needs_the_number_of_rows_and_it_must_be_right(world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -205,6 +206,24 @@ def test_rows_and_events_that_disagree_undo_the_whole_step(world, take, with_ste
         take("accept", LIN)
     assert _state(world, 1) == "new"
     assert world.events() == []
+
+
+def test_two_presses_at_the_same_moment_move_each_row_once(world, take):
+    world.fill(200, said="同时")
+    outcomes, gate = [], threading.Barrier(2)
+
+    def press(actor) -> None:
+        gate.wait()
+        outcomes.append(take("accept", actor, Complaint.said == "同时"))
+
+    hands = [threading.Thread(target=press, args=(actor,)) for actor in (LIN, CHEN)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    assert sorted(o.moved for o in outcomes) == [0, 200]
+    assert sorted(o.refused_total for o in outcomes) == [0, 200]
+    assert len(world.events(outcome="ok")) == 200
 
 
 def test_the_machine_passes_the_same_gates(world, take, with_step):

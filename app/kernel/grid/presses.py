@@ -15,7 +15,7 @@ from app.kernel.errors import Refused
 from app.kernel.fields import offers
 from app.kernel.grid.asked import asked_of, carried, unreadable, whole
 from app.kernel.grid.declare import Action, Lookup
-from app.kernel.grid.export import WRITERS, export
+from app.kernel.grid.export import MIMES, export
 from app.kernel.grid.pages import Pages
 from app.kernel.grid.press import key_of, press, run_method, summed_up, ticked
 
@@ -112,6 +112,6 @@ class Presses(Pages):
     @permission_name("export")
     def export(self) -> ResponseReturnValue:
         kind = request.args.get("format", "xlsx")
-        if kind not in WRITERS:
+        if kind not in MIMES:
             raise unreadable()
         return export(self, asked_of(self, request.args), g.actor, kind)
