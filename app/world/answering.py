@@ -57,11 +57,11 @@ def _sent(run: PayRun) -> Iterator[PayLine]:
 
 def _said(line: PayLine, n: int, failures: bool, unknown: bool) -> Answer:
     ours = f"B{clock.today():%Y%m%d}{line.seq:06d}"
+    if unknown and n % EVERY_UNKNOWN == 2:
+        return Answer(line, Outcome.UNKNOWN, "处理中", bank_ref=ours, arrived_on=None)
     if failures and (line.seq + n) % EVERY_FAILED == 5:
         why = FAILURES[line.seq % len(FAILURES)]
         return Answer(line, Outcome.FAILED, why, bank_ref=ours, arrived_on=None)
-    if unknown and n % EVERY_UNKNOWN == 2:
-        return Answer(line, Outcome.UNKNOWN, "处理中", bank_ref=ours, arrived_on=None)
     return Answer(line, bank_ref=ours, arrived_on=clock.today())
 
 

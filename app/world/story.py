@@ -17,6 +17,7 @@ from app.registry.models import Enrolment
 from app.world.days import Days
 from app.world.founding import school_year
 from app.world.mistakes import questionable
+from app.world.places import CAPITAL
 from app.world.roster import due, granted, roster, row_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 RONGJIANG, AOFENG, QISHAN, LANXI = "3635000001", "3635000002", "3635000003", "3635000004"
 YURONG, LUJIANG, HAITAN, WUYI = "3635000005", "3635000006", "3635000007", "3635000008"
 MINHOU, SIMING, PINGTAN = "350121", "350203", "FJ9001"
-PAID_AGAIN = ("350000", MINHOU)
+PAID_AGAIN = (CAPITAL, MINHOU)
 
 LAST_MONTH = {
     RONGJIANG: (5, 4, 2), AOFENG: (12, 11, 10, 2), QISHAN: (4, 3, 1), LANXI: (10, 9, 8),
@@ -105,7 +106,8 @@ def _past(story: Story, month: YearMonth) -> None:
     story.note(day(11, 0.1), deeds.confirm_all)
     for n, bureau in enumerate(sorted({deeds.bureaus[s] for s in story.students})):
         hour = 9 + n / 6
-        _pay(story, bureau, month, [day(d, hour) for d in (12, 13, 14)], unknown=last)
+        _pay(story, bureau, month, [day(d, hour) for d in (12, 13, 14)],
+             unknown=last and bureau == CAPITAL)  # fmt: skip
         if not last:
             story.note(day(14, hour + 1), deeds.settle, bureau, month)
         if first and bureau in PAID_AGAIN:
