@@ -34,6 +34,8 @@ from app.payments.banks import shipped
 from app.payments.forms import ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, PayRun, ResultLine
 from app.payments.workflow import ANSWERS, RUNS
+from app.registry import queries as registry
+from app.registry.views import REVEALERS
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -161,7 +163,8 @@ class AttemptGrid(Grid):
     """Every order to the bank; a school sees its own students'."""
 
     model, menu, icon = Attempt, (PAYMENTS_MENU, _l("发放明细")), "receipt"
-    access = {STAFF: READ | EXPORT}
+    access = {STAFF: READ | EXPORT, REVEALERS: {"can_reveal"}}
+    reveals = frozenset({"card_mask"})
     title = _l("发放明细")
     labels = {
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
@@ -173,6 +176,9 @@ class AttemptGrid(Grid):
     search_columns = ["name", "ref", "state", "arrived_on"]
     order_columns = ["name", "fen", "state", "arrived_on"]
     eager = ("run.bureau",)
+
+    def revealed(self, row: Attempt, column: str) -> str:
+        return registry.card_no_of(row.card_id)
 
 
 class ResultLineGrid(Grid):

@@ -26,12 +26,12 @@ LISTS = "/listgrid/list/?_flt_0_state="
 def _lists(actor: Actor) -> Iterator[Waiting]:
     if actor.role not in {SCHOOL_CLERK, SCHOOL_REVIEWER, BUREAU_APPROVER, BUREAU_REVIEWER}:
         return
-    over = (AidList.closes_on < clock.today()).label("over")  # one parameter, grouped by its name
-    found = select(AidList.state, over, func.count()).where(
+    past = (AidList.closes_on < clock.today()).label("past")  # one parameter, grouped by its name
+    found = select(AidList.state, past, func.count()).where(
         (AidList.bureau_id == actor.org_id) | (AidList.school_id == actor.org_id),
         AidList.state.in_(("draft", "submitted", "published")),
-    ).group_by(AidList.state, over)  # fmt: skip
-    counts = {(state, bool(over)): n for state, over, n in db.session.execute(found)}
+    ).group_by(AidList.state, past)  # fmt: skip
+    counts = {(state, bool(gone)): n for state, gone, n in db.session.execute(found)}
     drafts, sent = counts.get(("draft", False), 0), counts.get(("submitted", False), 0)
     over = counts.get(("published", True), 0)
     if actor.role in (SCHOOL_CLERK, SCHOOL_REVIEWER):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
@@ -27,7 +28,9 @@ from app.publicity.previewing import changes, last_month
 from app.publicity.rules import BY_CODE
 from app.publicity.work import STAGE, TAKE, wants_a_job
 from app.publicity.workflow import FINDINGS, LINES, PUBLICITY
+from app.registry import queries as registry
 from app.registry.models import GRANT
+from app.registry.views import REVEALERS
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -158,7 +161,7 @@ class ListGrid(Grid):
         """The person's own file back, with what is wrong beside each row."""
         staged = _upload(pk)
         made = papers.errors_workbook(staged, files.kept_path(staged.sha256))
-        name = _("错误说明-%(file)s", file=staged.file_name) + ".xlsx"
+        name = _("错误说明-%(file)s", file=PurePath(staged.file_name).stem) + ".xlsx"
         return send_file(made, as_attachment=True, download_name=name)
 
     @expose("/template")
@@ -195,7 +198,8 @@ class LineGrid(Grid):
     """The students on lists; a school sees its own, a bureau those below it."""
 
     model, workflow, menu, icon = AidLine, LINES, (PUBLICITY_MENU, _l("受助学生")), "users"
-    access = {STAFF: READ | EXPORT}
+    access = {STAFF: READ | EXPORT, REVEALERS: {"can_reveal"}}
+    reveals = frozenset({"id_mask", "card_mask"})
     title = _l("受助学生")
     tones = TONES
     labels = {
@@ -213,6 +217,11 @@ class LineGrid(Grid):
     search_columns = ["name", "state", "last_month"]
     order_columns = ["seq", "name", "amount_fen", "state"]
     eager = ("aid_list.school",)
+
+    def revealed(self, row: AidLine, column: str) -> str:
+        if column == "card_mask":
+            return registry.card_no_of(row.card_id)
+        return registry.id_no_of(row.person_id)
 
 
 class FindingGrid(Grid):

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.accounts.models import (
+    BUREAU_APPROVER,
+    BUREAU_CLERK,
+    BUREAU_POSTER,
+    BUREAU_REVIEWER,
     BUREAUS,
     SCHOOLS,
     STAFF,
@@ -15,13 +19,15 @@ from app.kernel.calendar_models import CalendarYear, SpecialDay
 from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, bulk
 from app.kernel.i18n import _l
 from app.kernel.workflow import Outcome
-from app.registry import service
+from app.registry import desk, queries, service  # noqa: F401  (the desk registers itself)
 from app.registry.models import GRANT, Enrolment, Hold, Standard
 from app.registry.workflow import HOLDS, deciders
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
 
+REVEALERS = SCHOOLS | {BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER, BUREAU_POSTER}
+"""Whose work needs a whole number now and then: to compare it with the paper or with the bank."""
 REGISTRY_MENU = Category("registry", _l("学籍与标准"), "school")
 
 
@@ -29,7 +35,8 @@ class EnrolmentGrid(Grid):
     """Who studies where, as the student registry has it."""
 
     model, menu, icon = Enrolment, (REGISTRY_MENU, _l("学籍")), "id"
-    access = {STAFF: READ | EXPORT}
+    access = {STAFF: READ | EXPORT, REVEALERS: {"can_reveal"}}
+    reveals = frozenset({"id_mask"})
     title = _l("学籍")
     labels = {
         "school": _l("学校"), "school_id": _l("学校"), "name": _l("姓名"), "id_mask": _l("证件号"),
@@ -44,6 +51,9 @@ class EnrolmentGrid(Grid):
     search_columns = ["name", "state", "school_id"]
     order_columns = ["name"]
     lookups = {"school_id": Lookup(Org, "name", where=lambda _actor: Org.level == "school")}
+
+    def revealed(self, row: Any, column: str) -> str:
+        return queries.id_no_of(row.person_id)
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
           confirm=_l("从本月起不能列入助学金名单,已列入未发放的不再发放。"))  # fmt: skip

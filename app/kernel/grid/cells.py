@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from flask import url_for
 from markupsafe import Markup
 
 from app.kernel.clock import SHANGHAI
 from app.kernel.i18n import _, listed
 from app.kernel.types import Choice, Fen, Rule
-from app.kernel.widgets.marks import Mark, badge, money, mono, shown
+from app.kernel.widgets.marks import Mark, badge, masked, money, mono, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +35,18 @@ def renderer(grid: Any, name: str) -> Callable[[Any], Any]:
         return lambda row: formatter(value_at(row, name))
     if name == "state" and grid.workflow:
         return lambda row: state_mark(grid, value_at(row, name))
+    if name in grid.reveals:
+        return lambda row: _covered(grid, row, name)
     kind = kind_of(grid.model, name)
     return lambda row: in_words(kind, value_at(row, name))
+
+
+def _covered(grid: Any, row: Any, name: str) -> Any:
+    """A masked number, with a button for those who may see the whole one."""
+    shown_as = value_at(row, name)
+    if not shown_as or not grid.may("can_reveal"):
+        return mono(shown_as)
+    return masked(shown_as, url_for(f"{grid.endpoint}.reveal", pk=row.id, column=name))
 
 
 def kind_of(model: type[Any], path: str) -> Any:

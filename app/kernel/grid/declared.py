@@ -46,6 +46,8 @@ class Declared(ModelView):
     tones: ClassVar[Mapping[str, str]] = {}
     formatters: ClassVar[Mapping[str, Any]] = {}
     lookups: ClassVar[Mapping[str, Any]] = {}
+    reveals: ClassVar[frozenset[str]] = frozenset()
+    """Masked columns whose whole value `revealed` can tell to whoever has `can_reveal`."""
     eager: ClassVar[tuple[str, ...]] = ()
     editable_when: ClassVar[Guard | None] = None
     api: ClassVar[str | None] = None
@@ -106,6 +108,10 @@ class Declared(ModelView):
     def beside(self, row: Any) -> dict[str, Any]:
         """What a room's own `show_template` needs beyond the row; set-based, never per line."""
         return {}
+
+    def revealed(self, row: Any, column: str) -> str:
+        """The whole value behind a masked column of a row in the person's scope."""
+        raise NotFound
 
     # What the framework wants to know.
 
