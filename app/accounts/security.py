@@ -11,7 +11,7 @@ import hmac
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, g, redirect, request, session, url_for
+from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_appbuilder.security.sqla.manager import SecurityManager as FrameworksManager
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
@@ -22,7 +22,9 @@ from app.accounts.views import AuthDBView, MyPasswordView
 from app.accounts.workflow import ACTIVE
 from app.kernel import clock, scope
 from app.kernel.db import db
+from app.kernel.error_pages import answer, wants_json
 from app.kernel.grid import grants
+from app.kernel.i18n import _
 from app.kernel.web import serves_file
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Post
 
-OPEN_WITHOUT_PERSON = frozenset({"health"})
+OPEN_TO_STRANGERS = frozenset({"health", "AuthDBView.login", "LocaleView.index"})
+"""All that answers somebody who has not signed in; any other address sends him to the door."""
 ASKED_BY_MACHINES = frozenset({"JobGrid.status"})
 """Pages ask these by themselves: nobody sits there because they are asked."""
 STAMP, SEEN, PROVED = "stamp", "seen", "proved"
@@ -87,10 +90,10 @@ class SecurityManager(FrameworksManager):
     def before_request(self) -> ResponseReturnValue | None:
         """`g.actor` acts in this request, inside his part of the tree; or nobody does."""
         g.user = current_user
-        if serves_file() or request.endpoint in OPEN_WITHOUT_PERSON:
+        if serves_file() or request.endpoint in {None, "health"}:
             return None
         if not current_user.is_authenticated:
-            return None
+            return _to_the_door()
         g.actor = queries.actor_of(g.post, request.remote_addr or "")
         scope.enter(g.actor.org_path)
         if request.endpoint not in ASKED_BY_MACHINES:
@@ -125,6 +128,20 @@ class SecurityManager(FrameworksManager):
         logout_user()
         session.clear()
         session.update(kept)
+
+
+def _to_the_door() -> ResponseReturnValue | None:
+    """A stranger gets no further than the open addresses, whatever the page itself forgets."""
+    if request.endpoint in OPEN_TO_STRANGERS:
+        return None
+    if wants_json():
+        return answer(401)
+    if STAMP in session:
+        session.pop(STAMP)
+        flash(_("登录已过期，请重新登录"), "warning")
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    there = {"next": wanted} if wanted not in {"", "/"} else {}
+    return redirect(url_for("AuthDBView.login", **there), 303)
 
 
 def _stamp(user: User, post: Post) -> str:

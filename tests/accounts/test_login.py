@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.kernel import audit
+from app.accounts import security
+from app.kernel import audit, clock
 from tests.accounts.conftest import PASSWORD
 
 
@@ -44,3 +45,35 @@ def test_wrong_unknown_and_stopped_get_the_same_answer(town):
     assert pages[0] == pages[1] == pages[2]
     reasons = [e.note for e in town.events(verb="login")]
     assert reasons == ["wrong_password", "unknown_account", "not_active"]
+
+
+def test_a_stranger_gets_no_further_than_the_door(town):
+    """Every address of the staff face, so that no page can forget to ask who is there."""
+    values = {"pk": 1, "locale": "en", "name": "x", "column": "x", "table": "org", "key": 1,
+              "step": "x", "filename": "x"}  # fmt: skip
+    adapter = town.app.url_map.bind("localhost")
+    for rule in town.app.url_map.iter_rules():
+        if rule.endpoint in security.OPEN_TO_STRANGERS or rule.endpoint.endswith("static"):
+            continue
+        args = {name: values.get(name, 1) for name in rule.arguments}
+        path, method = adapter.build(rule.endpoint, args), min(rule.methods - {"HEAD", "OPTIONS"})
+        answer = town.browser().open(path, method=method)
+        told = (answer.status_code, answer.headers.get("Location", "")[:7])
+        assert told in {(303, "/login/"), (401, "")}, rule
+
+
+def test_a_session_that_ran_out_says_so_and_leads_back(town):
+    with clock.at("2026-09-01T08:00"):
+        browser, _answer = town.sign_in("wang")
+    with clock.at("2026-09-01T09:00"):
+        answer = browser.get("/accountgrid/list/?psize_AccountGrid=10")
+        assert answer.headers["Location"].startswith("/login/?next=/accountgrid/list/")
+        assert "登录已过期" in browser.get("/login/").text
+        there = {"username": "wang", "password": PASSWORD}
+        back = browser.post(answer.headers["Location"], data=there)
+        assert back.headers["Location"] == "/accountgrid/list/?psize_AccountGrid=10"
+
+
+def test_programs_of_strangers_get_a_status_not_a_page(town):
+    answer = town.browser().get("/orggrid/list/", headers={"Accept": "application/json"})
+    assert answer.status_code == 401

@@ -115,7 +115,7 @@ def test_after_ninety_days_it_must_be_changed(town):
 
 
 def test_a_stranger_is_sent_to_the_door(town):
-    assert town.browser().get("/my/password/").headers["Location"] == "/login/"
+    assert town.browser().get("/my/password/").headers["Location"] == "/login/?next=/my/password/"
     assert change(town.browser()).headers["Location"] == "/login/"
 
 

@@ -64,7 +64,7 @@ def test_a_token_signed_with_our_own_key_is_nobody(town):
     with town.app.test_request_context():
         token = create_access_token(identity=str(town.post("wang").user_id))
     bearer = {"Authorization": f"Bearer {token}"}
-    assert town.browser().get("/accountgrid/list/", headers=bearer).status_code == 302
+    assert town.browser().get("/accountgrid/list/", headers=bearer).status_code == 303
     assert town.browser().get("/api/v1/org/", headers=bearer).status_code == 401
 
 
