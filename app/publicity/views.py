@@ -175,7 +175,7 @@ class ListGrid(Grid):
     @has_access
     @permission_name("upload")
     def recheck(self, pk: int) -> ResponseReturnValue:
-        row = self.locked(pk, g.actor)
+        row = self.changeable(pk, g.actor, lock=True)
         service.recheck(row, g.actor)
         db.session.commit()
         flash(_("已重新核对"), "success")
