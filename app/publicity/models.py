@@ -177,7 +177,7 @@ class Upload(Scoped, Base):
 
     __tablename__ = "upload"
     __table_args__ = (CheckConstraint("state IN ('staged', 'taken', 'dropped')", name="state"),)
-    list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("aid_list.id"), index=True)
+    list_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_list.id"), index=True)
     school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
     file_name: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -191,7 +191,7 @@ class Upload(Scoped, Base):
     by: Mapped[str] = mapped_column(String(64))
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now, index=True)
     school: Mapped[Org] = relationship()
-    aid_list: Mapped[AidList | None] = relationship()
+    aid_list: Mapped[AidList] = relationship()
 
 
 class StagedLine(SystemOnly, Base):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from app.kernel.append_only import forbid_rewriting
-revision = '12fe433612e5'
+revision = '12c1c0576f31'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -305,7 +305,7 @@ def upgrade():
     sa.Column('bureau_id', sa.Integer(), nullable=False),
     sa.Column('month', sa.Integer(), nullable=False),
     sa.Column('first_month', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('zero_report', sa.Boolean(), nullable=False),
     sa.Column('line_count', sa.Integer(), nullable=False),
@@ -440,7 +440,7 @@ def upgrade():
     sa.Column('programme_id', sa.Integer(), nullable=False),
     sa.Column('bureau_id', sa.Integer(), nullable=False),
     sa.Column('month', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('kind', sa.String(length=5), nullable=False),
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('line_count', sa.Integer(), nullable=False),
     sa.Column('total_fen', sa.BigInteger(), nullable=False),
@@ -468,6 +468,8 @@ def upgrade():
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.Column('bank_name', sa.String(length=80), nullable=False),
     sa.Column('cnaps', sa.String(length=12), nullable=False),
+    sa.Column('agreement_no', sa.String(length=40), nullable=False),
+    sa.Column('extra', sa.JSON(), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_payer_org_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payer')),
@@ -593,7 +595,7 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_result_file_run_id'), ['run_id'], unique=False)
 
     op.create_table('upload',
-    sa.Column('list_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('list_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('school_id', sa.Integer(), nullable=False),
     sa.Column('file_name', sa.String(length=200), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
@@ -622,7 +624,7 @@ def upgrade():
     op.create_table('finding',
     sa.Column('list_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('code', sa.String(length=17), nullable=False),
     sa.Column('severity', sa.String(length=5), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
@@ -662,16 +664,17 @@ def upgrade():
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('row', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=64), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=True),
     sa.Column('card_tail', sa.String(length=4), nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.Column('fen', sa.BigInteger(), nullable=True),
-    sa.Column('outcome', sa.String(length=10), nullable=False),
+    sa.Column('outcome', sa.String(length=8), nullable=False),
     sa.Column('reason', sa.String(length=20), nullable=False),
     sa.Column('reason_text', sa.String(length=200), nullable=False),
     sa.Column('bank_ref', sa.String(length=60), nullable=False),
     sa.Column('arrived_on', sa.Date(), nullable=True),
     sa.Column('attempt_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('fate', sa.String(length=10), nullable=False),
+    sa.Column('fate', sa.String(length=9), nullable=False),
     sa.Column('why', sa.String(length=20), nullable=False),
     sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -679,6 +682,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_result_line'))
     )
     with op.batch_alter_table('result_line', schema=None) as batch_op:
+        batch_op.create_index('ix_result_line_attempt_id', ['attempt_id'], unique=False)
         batch_op.create_index('ix_result_line_file_id_fate', ['file_id', 'fate'], unique=False)
         batch_op.create_index(batch_op.f('ix_result_line_org_path'), ['org_path'], unique=False)
         batch_op.create_index('ix_result_line_run_id_fate', ['run_id', 'fate'], unique=False)
@@ -693,7 +697,7 @@ def upgrade():
     sa.Column('name', sa.String(length=50), nullable=False),
     sa.Column('card_mask', sa.String(length=30), nullable=False),
     sa.Column('fen', sa.BigInteger(), nullable=False),
-    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
     sa.Column('reason', sa.String(length=20), nullable=False),
     sa.Column('reason_text', sa.String(length=200), nullable=False),
     sa.Column('bank_ref', sa.String(length=60), nullable=False),
@@ -727,6 +731,7 @@ def downgrade():
         batch_op.drop_index('ix_result_line_run_id_fate')
         batch_op.drop_index(batch_op.f('ix_result_line_org_path'))
         batch_op.drop_index('ix_result_line_file_id_fate')
+        batch_op.drop_index('ix_result_line_attempt_id')
 
     op.drop_table('result_line')
     with op.batch_alter_table('payment', schema=None) as batch_op:
