@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from app.kernel.sheets import delimited, gate, stream
-from app.kernel.sheets.held import Held, try_out
+from app.kernel.sheets.held import GaveUp, Held, try_out
 from app.kernel.sheets.package import Package
 from app.kernel.sheets.survey import survey
 from app.kernel.sheets.workbook import contents
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.kernel.sheets.declare import Limit
+    from app.kernel.sheets.workbook import Workbook
 
     Rows = Iterator[tuple[int, list[Any]]]
 
@@ -89,11 +90,35 @@ def _package(path: Path, limit: Limit, stack: ExitStack) -> tuple[list[Tab], str
     found = survey(package, limit)
     book = contents(package)
     heights = {name: found.rows[part] for name, _hidden, part in book.sheets}
-    if not found.stream:
-        return _held(path, stack, heights), "held"
-    texts = stream.shared_texts(package, book.texts)
-    read = partial(stream.rows, package, texts=texts, book=book, columns=limit.columns)
-    tabs = [
-        Tab(name, hidden, partial(read, part), heights[name]) for name, hidden, part in book.sheets
+    streamed = _streamed(package, book, limit, heights)
+    if found.stream:
+        return streamed, "stream"
+    held = _held(path, stack, heights)
+    if [tab.name for tab in held] != [tab.name for tab in streamed]:
+        return streamed, "stream"
+    return [_either(*pair) for pair in zip(held, streamed, strict=True)], "held"
+
+
+def _streamed(package: Package, book: Workbook, limit: Limit, heights: dict[str, int]) -> list[Tab]:
+    texts = cache(partial(stream.shared_texts, package, book.texts))
+
+    def rows(part: str) -> Rows:
+        return stream.rows(package, part, texts(), book, limit.columns)
+
+    return [
+        Tab(name, hidden, partial(rows, part), heights[name]) for name, hidden, part in book.sheets
     ]
-    return tabs, "stream"
+
+
+def _either(held: Tab, streamed: Tab) -> Tab:
+    """The held sheet; from the row where its reader gives up, the streamed one."""
+
+    def rows() -> Rows:
+        last = 0
+        try:
+            for last, cells in held.rows():
+                yield last, cells
+        except GaveUp:
+            yield from (pair for pair in streamed.rows() if pair[0] > last)
+
+    return replace(held, rows=rows)

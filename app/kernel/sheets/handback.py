@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from app.kernel.sheets.book import Tab
     from app.kernel.sheets.choosing import Chosen
-    from app.kernel.sheets.declare import Counts, Problem, Sheet
+    from app.kernel.sheets.declare import Column, Counts, Problem, Sheet
 
 MOST_COMMENTS = 5_000
 """More of them make a workbook slow to open; the reasons stand in their column anyway."""
@@ -88,10 +88,7 @@ class _Writer:
         self._names: set[str] = set()
 
     def _styles(self, *, refused: bool) -> list[str]:
-        formats = [
-            number_format(self._at[at]) if at in self._at else "General"
-            for at in range(self._reasons_at)
-        ]
+        formats = [_format_of(self._at.get(at)) for at in range(self._reasons_at)]
         return [style(self._looks.cell(code, refused=refused)) for code in formats]
 
     def _page(self, name: str) -> Any:
@@ -183,6 +180,11 @@ class _Writer:
         first = self._chosen.layout.bottom
         last = first + max(2_000, self._chosen.tab.height or 0)
         offer_words(self._book, self._table, choices, first, last)
+
+
+def _format_of(column: Column | None) -> str:
+    """Never one for dates: under it a plain number would come back as a date."""
+    return number_format(column) if column and column.code != "day" else "General"
 
 
 def _reasons(found: list[tuple[int, Problem]]) -> str:

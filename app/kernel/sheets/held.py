@@ -16,6 +16,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from app.kernel.errors import Refused
 from app.kernel.sheets.package import damaged, encrypted
 
 if TYPE_CHECKING:
@@ -80,16 +81,21 @@ class Held:
     def rows(self, name: str) -> Iterator[tuple[int, list[Any]]]:
         """(row number, cells from column A on); rows between that hold nothing are there too."""
         sheet = self.sheet(name)
-        offset = sheet.start[1] if sheet.start else 0
-        found = enumerate(sheet.iter_rows(), 1)
-        if not offset:
-            return found
-        margin = [""] * offset
-        return ((number, margin + cells) for number, cells in found)
+        margin = [""] * (sheet.start[1] if sheet.start else 0)
+        with plainly():
+            if not margin:
+                yield from enumerate(sheet.iter_rows(), 1)
+            else:
+                for number, cells in enumerate(sheet.iter_rows(), 1):
+                    yield number, margin + cells
 
     def close(self) -> None:
         self._sheet = None
         self._book.close()
+
+
+class GaveUp(Refused):
+    """Calamine met something it was not made for, such as a date in the year 300,000."""
 
 
 @contextmanager
@@ -104,5 +110,5 @@ def plainly() -> Iterator[None]:
     except BaseException as error:
         # A panic in compiled code arrives as an exception outside the usual family.
         if type(error).__name__ == "PanicException":
-            raise damaged() from error
+            raise GaveUp(damaged().sentence) from error
         raise
