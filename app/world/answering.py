@@ -32,7 +32,7 @@ def answer(run: PayRun, folder: Path, *, failures: bool = True, unknown: bool = 
     """
     lines = list(_sent(run))
     if not lines:
-        raise Refused(_("批次%(run)s没有等待银行结果的笔数:须先导出", run=run.id))
+        raise Refused(_("批次%(run)s没有等待银行结果的笔数：须先导出", run=run.id))
     profile = Profile.parse(run.profile_data or {})
     assert profile.results
     answers = [_said(line, n, failures, unknown) for n, line in enumerate(lines)]

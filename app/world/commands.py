@@ -31,7 +31,7 @@ OUT = click.option("--out", required=True, type=click.Path(file_okay=False, path
 
 @click.group("world")
 def world() -> None:
-    """试用数据:一个虚构的小福建,或整个省。"""
+    """试用数据：一个虚构的小福建，或整个省。"""
 
 
 @world.command("load")
@@ -42,7 +42,7 @@ def world() -> None:
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @with_appcontext
 def load(size: str, seed: int, months: int | None, password: str, as_json: bool) -> None:
-    """装入试用数据;只装入空数据库,要么全部装入,要么什么都不装。"""
+    """装入试用数据；只装入空数据库，要么全部装入，要么什么都不装。"""
     make, usual = SIZES[size]
     with _told():
         loaded = make(seed, password, usual if months is None else months)
@@ -54,12 +54,12 @@ def load(size: str, seed: int, months: int | None, password: str, as_json: bool)
 @OUT
 @with_appcontext
 def samples_(school: str, out: Path) -> None:
-    """生成可上传的样例名单:一份合格,一份含各种常见错误。"""
+    """生成可上传的样例名单：一份合格，一份含各种常见错误。"""
     with _told():
         made = samples.make_samples(school, out)
     for path in made.files:
         click.echo(path)
-    click.echo(_("含错的一份共%(n)s行,其中应退回%(bad)s行、应提问%(odd)s行", n=made.rows,
+    click.echo(_("含错的一份共%(n)s行，其中应退回%(bad)s行、应提问%(odd)s行", n=made.rows,
                  bad=made.to_refuse, odd=made.to_ask_about))  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def samples_(school: str, out: Path) -> None:
 @OUT
 @with_appcontext
 def bank_answer(run: int, out: Path) -> None:
-    """生成一个支付批次的模拟银行回盘:多数到账,少数失败,个别待查明。"""
+    """生成一个支付批次的模拟银行回盘：多数到账，少数失败，个别待查明。"""
     with _told():
         path = samples.answer_run(run, out)
     click.echo(path)
@@ -96,6 +96,7 @@ def _as_table(loaded: Loaded) -> str:
     shown = loaded.accounts[:SHOWN]
     lines = [f"{a.username:<24}{a.name}\t{a.duty_name}\t{a.org_name}" for a in shown]
     if len(shown) < len(loaded.accounts):
-        lines.append(_("……共%(n)s个账号,--json 列出全部", n=len(loaded.accounts)))
-    lines += [f"{name}: {count}" for name, count in loaded.figures.items()]
-    return "\n".join([*lines, _("以上账号的密码:%(password)s", password=loaded.password)])
+        lines.append(_("……共%(n)s个账号，--json 列出全部", n=len(loaded.accounts)))
+    lines.append(_("机构%(orgs)s个，学生%(students)s人", **loaded.figures))
+    lines.append(_("以上账号的密码：%(password)s", password=loaded.password))
+    return "\n".join(lines)

@@ -33,7 +33,7 @@ def settle_calendar(first: YearMonth) -> None:
     """No year from that month to today is unconfirmed: an invented past has firm dates."""
     known = set(db.session.scalars(select(CalendarYear.year).where(CalendarYear.confirmed)))
     missing = sorted(set(range(first.year, clock.today().year + 1)) - known)
-    source = "试用数据:未收录国务院通知,按周末与固定假日推算"
+    source = "试用数据：未收录国务院通知，按周末与固定假日推算"
     db.session.add_all(CalendarYear(year=y, confirmed=True, source=source) for y in missing)
     db.session.flush()
 

@@ -46,7 +46,7 @@ class Founded(NamedTuple):
 def check_empty() -> None:
     """Raises Refused when anybody or anything is in the database already."""
     if db.session.scalar(select(exists().where(Org.id.is_not(None)))):
-        raise Refused(_("数据库不是空的:试用数据只装入空数据库,没有改动任何内容"))
+        raise Refused(_("数据库不是空的：试用数据只装入空数据库，没有改动任何内容"))
 
 
 def check_password(password: str) -> str:

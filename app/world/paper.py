@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
 
 def write_list(path: Path, rows: Iterable[Row]) -> None:
-    """An xlsx file with the template's headings and these rows; text cells stay text."""
+    """An xlsx file with the template's headings and these rows.
+
+    Numbers of people and cards are text, in cells that keep what is typed over them as text.
+    """
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet(str(ENTRIES.title))
-    sheet.write_row(0, 0, ENTRIES.headers())
+    text, heading = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
+    for x, column in enumerate(ENTRIES.columns):
+        sheet.set_column(x, x, column.rule.width if column.rule else 12, text)
+    sheet.write_row(0, 0, ENTRIES.headers(), heading)
     for y, row in enumerate(rows, 1):
         for x, column in enumerate(ENTRIES.columns):
             value = row[column.key]
             if isinstance(value, str):
-                sheet.write_string(y, x, value)
-            elif value is not None:
-                sheet.write_number(y, x, value)
+                sheet.write_string(y, x, value, text)
+            else:
+                sheet.write_number(y, x, value, None)
     book.close()

@@ -137,7 +137,7 @@ def _last(story: Story, month: YearMonth) -> None:
         story.upload(before(days[0], hour), school, month)
         for step, ago in zip(STEPS[1:], days[1:], strict=False):
             story.note(before(ago, hour), deeds.move, step, school, month)
-    story.note(before(1, 15), deeds.object_to, QISHAN, month, 4, "电话反映:该生本学期未到校上课")
+    story.note(before(1, 15), deeds.object_to, QISHAN, month, 4, "电话反映：该生本学期未到校上课")
     story.note(before(2, 14), deeds.open_run, SIMING, month)
     story.note(before(2, 15), deeds.export, SIMING, month)
     story.note(before(3, 14), deeds.open_run, PINGTAN, month)
@@ -152,14 +152,14 @@ def _present(story: Story, month: YearMonth) -> None:
         story.upload(lately(month, hours), school, month)
     own, others = story.students[QISHAN], story.students[LANXI]
     held = granted(own, month)[1]
-    story.note(lately(month, 7), deeds.hold, MINHOU, held, "重复享受,核查期间暂停")
+    story.note(lately(month, 7), deeds.hold, MINHOU, held, "重复享受，核查期间暂停")
     if len(story.months) > 1:
         wrong = questionable(own, others, story.months, story.fen[month])
         story.note(lately(month, 4), deeds.upload, QISHAN, month, wrong)
     story.note(lately(month, 26), deeds.move, "submit", RONGJIANG, month)
     story.note(lately(month, 25.5), deeds.move, "submit", AOFENG, month)
     story.note(lately(month, 6), deeds.move, "send_back", AOFENG, month,
-               note="有3名学生的班级与学籍不一致,请核对后重新上报")  # fmt: skip
+               note="有3名学生的班级与学籍不一致，请核对后重新上报")  # fmt: skip
     story.note(lately(month, 8), deeds.report_nobody, HAITAN, month)
     story.note(lately(month, 7), deeds.move, "submit", HAITAN, month)
 
