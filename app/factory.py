@@ -13,6 +13,7 @@ from flask_appbuilder import AppBuilder
 from flask_babel import Babel
 
 from app import cli
+from app.accounts import trail
 from app.accounts.security import SecurityManager, who
 from app.accounts.views import HomeView
 from app.kernel import celery_app, crypto, grid, rest, web, widgets
@@ -50,7 +51,7 @@ def _staff(app: Flask) -> None:
     """Grids, forms and commands; whoever comes must sign in."""
     load([*in_rooms("workflow"), *in_rooms("work"), *in_rooms("views")])
     celery_app.init_app(app)
-    app.jinja_env.globals["who"] = who
+    app.jinja_env.globals.update(who=who, deed=trail.verb)
     with app.app_context():
         desk = AppBuilder(indexview=HomeView, security_manager_class=SecurityManager)
         desk.init_app(app, db.session)

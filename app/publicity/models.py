@@ -141,6 +141,7 @@ class AidLine(Scoped, Base):
     remark: Mapped[str] = mapped_column(String(200), default="")
     unbankable: Mapped[bool] = mapped_column(default=False)
     aid_list: Mapped[AidList] = relationship()
+    findings: Mapped[list[Finding]] = relationship(viewonly=True, order_by="Finding.severity")
 
     def __str__(self) -> str:
         return f"{self.seq} {self.name}"

@@ -14,7 +14,7 @@ from app.accounts.models import BUREAUS, SCHOOL, SCHOOL_CLERK, SCHOOLS, STAFF, O
 from app.kernel import clock, files, jobs
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup
-from app.kernel.i18n import _, _l
+from app.kernel.i18n import _, _l, listed
 from app.kernel.types import YearMonth
 from app.publicity import (  # noqa: F401  (the desk registers itself)
     desk,
@@ -23,7 +23,7 @@ from app.publicity import (  # noqa: F401  (the desk registers itself)
     service,
 )
 from app.publicity.forms import TakeForm, UploadForm
-from app.publicity.models import AidLine, AidList, Finding, Upload
+from app.publicity.models import FOUND, AidLine, AidList, Finding, Upload
 from app.publicity.previewing import changes, last_month
 from app.publicity.rules import BY_CODE
 from app.publicity.work import STAGE, TAKE, wants_a_job
@@ -194,6 +194,11 @@ class ListGrid(Grid):
         return redirect(url_for(".show", pk=target.id), 303)
 
 
+def _open_ones(findings: list[Finding]) -> str:
+    """What is still questionable about a line."""
+    return listed([FOUND[f.code] for f in findings if f.state == "open"])
+
+
 class LineGrid(Grid):
     """The students on lists; a school sees its own, a bureau those below it."""
 
@@ -207,16 +212,23 @@ class LineGrid(Grid):
         "id_mask": _l("证件号"), "grade": _l("年级"), "major": _l("专业"), "class_name": _l("班级"),
         "first_month": _l("起始月份"), "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"),
         "card_mask": _l("银行卡"), "state": _l("状态"), "seq": _l("行号"), "remark": _l("备注"),
-        "aid_list.month": _l("月份"),
+        "aid_list.month": _l("月份"), "findings": _l("问题"),
     }  # fmt: skip
+    formatters = {"findings": _open_ones}
     list_columns = ["seq", "name", "id_mask", "aid_list.school", "aid_list.month", "grade",
-                    "class_name", "amount_fen", "card_mask", "state"]  # fmt: skip
+                    "class_name", "amount_fen", "findings", "state"]  # fmt: skip
     show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "major",
                     "class_name", "first_month", "last_month", "amount_fen", "card_mask",
-                    "state", "remark"]  # fmt: skip
+                    "findings", "state", "remark"]  # fmt: skip
     search_columns = ["name", "state", "last_month"]
     order_columns = ["seq", "name", "amount_fen", "state"]
     eager = ("aid_list.school",)
+
+    def ordering(self, asked: Any) -> list[Any]:
+        """As in the school's file, the latest list first."""
+        if asked.order:
+            return super().ordering(asked)
+        return [AidLine.list_id.desc(), AidLine.seq, AidLine.id]
 
     def revealed(self, row: AidLine, column: str) -> str:
         if column == "card_mask":

@@ -146,8 +146,10 @@ class Pages(Declared):
             if proposed and isinstance(form[name], LookupField):
                 form[name].propose(proposed)
 
-    def _sheet(self, asked: Asked, where: ColumnElement[bool], filters: Any = None) -> Any:
-        """The list widget with a page of rows in it."""
+    def _sheet(self, asked: Asked, where: ColumnElement[bool], filters: Any = None,
+               above: str = "") -> Any:  # fmt: skip
+        """The list widget with a page of rows in it; nothing that is said of the row `above`."""
+        columns = [c for c in self.list_columns if not above or c.partition(".")[0] != above]
         may_edit, may_delete = self.may("can_edit"), self.may("can_delete")
         actions = self.takeable()
         found = self.datamodel.page(
@@ -155,8 +157,8 @@ class Pages(Declared):
         )
         count, capped = self._count(asked, where, len(found))
         return self.list_widget(
-            label_columns=self.label_columns, include_columns=self.list_columns,
-            value_columns=[{c: self.cells[c](row) for c in self.list_columns} for row, _ in found],
+            label_columns=self.label_columns, include_columns=columns,
+            value_columns=[{c: self.cells[c](row) for c in columns} for row, _ in found],
             order_columns=self.order_columns, formatters_columns={}, page=asked.page,
             page_size=asked.size, count=count, count_capped=capped,
             pks=[row.id for row, _ in found], actions=actions,
@@ -217,4 +219,4 @@ class Pages(Declared):
         filters = self.datamodel.get_filters().add_filter_related_view(link, condition, key)
         column = next(iter(getattr(self.model, link).property.local_columns))
         asked = asked_of(self, request.args, filtered=False)
-        return self._sheet(asked, column == key, filters)
+        return self._sheet(asked, column == key, filters, above=link)
