@@ -140,8 +140,8 @@ def _to_the_door() -> ResponseReturnValue | None:
         session.pop(STAMP)
         flash(_("登录已过期，请重新登录"), "warning")
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
-    there = {"next": wanted} if wanted not in {"", "/"} else {}
-    return redirect(url_for("AuthDBView.login", **there), 303)
+    there = wanted if wanted not in {"", "/"} else None
+    return redirect(url_for("AuthDBView.login", next=there), 303)
 
 
 def _stamp(user: User, post: Post) -> str:
