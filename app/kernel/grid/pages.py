@@ -198,7 +198,7 @@ class Pages(Declared):
     def _search(self, asked: Asked) -> Any:
         form = self.search_form(meta={"csrf": False}, formdata=None)
         for term in asked.terms:
-            field = form[term.condition.column_name]
+            field = form._fields.get(term.condition.column_name)
             if isinstance(field, LookupField):
                 field.process(MultiDict({field.name: term.values[0]}))
         return self.search_widget(

@@ -41,7 +41,7 @@ class Presses(Pages):
     @expose("/action_post", methods=["POST"])
     def action_post(self) -> ResponseReturnValue:
         action = self.permitted(request.form.get("action", ""))
-        back = f"{url_for('.list')}?{urlencode(carried(self, request.args))}".rstrip("?")
+        back = self._row_above() or self._as_filtered()
         if request.form.get("all_matching"):
             return self._press_matching(action, back)
         try:
@@ -50,6 +50,20 @@ class Presses(Pages):
             flash(error.sentence, "warning")
             return redirect(back, 303)
         return self._press(action, self.model.id.in_(keys), len(keys), back)
+
+    def _as_filtered(self) -> str:
+        return f"{url_for('.list')}?{urlencode(carried(self, request.args))}".rstrip("?")
+
+    def _row_above(self) -> str:
+        """The page of the row on which the list hangs that was acted upon; else nothing."""
+        for view in self.appbuilder.baseviews:
+            if type(self) not in (getattr(view, "related_views", None) or ()):
+                continue
+            link = self.datamodel.get_related_fk(view.model)
+            key = request.args.get(f"_flt_0_{link}", "")
+            if key.isdecimal() and view.may("can_show"):
+                return url_for(f"{view.endpoint}.show", pk=key) + f"#{type(self).__name__}"
+        return ""
 
     def _press_matching(self, action: Action, back: str) -> ResponseReturnValue:
         """On all rows of the filter in the address, as many as the person was told."""
