@@ -433,7 +433,7 @@ class World:
         actor = actor or self.place(run.bureau_id).poster
         return self._money(actor, posting.take_results, run, path, path.name, actor)
 
-    def answer(self, ref: str, outcome: str, **but: Any) -> dict[str, Any]:
+    def answer(self, ref: str, outcome: str, /, **but: Any) -> dict[str, Any]:
         """A row of the bank's file that agrees with our order."""
         order = self.one(Attempt, ref=ref)
         return {

@@ -53,14 +53,7 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome
     the state change together: a crash leaves the run open, and a new export starts clean.
     Refused unless the run is open, the actor's own, and the profile can carry at least one line.
     """
-    if actor.role not in RUNS.steps["export"].by:
-        raise Refused(_("银行文件由导出付款岗位导出"))
-    locked = db.session.scalar(
-        select(PayRun).where(PayRun.id == run.id).with_for_update(of=PayRun)
-        .execution_options(populate_existing=True)
-    )  # fmt: skip
-    if locked is None or locked.state != "open":
-        raise Refused(_("批次%(run)s已导出过,不能重复导出;可下载原文件", run=run.id))
+    _lock(run, actor)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with everyone("导出须解密本批次的卡号"):
@@ -70,7 +63,24 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome
             raise Refused(_("没有一行能写入这种银行格式:%(why)s", why=why))
         _write_down(run, profile, package)
     db.session.expire_all()
-    return RUNS.take("export", PayRun.id == run.id, actor)
+    out = RUNS.take("export", PayRun.id == run.id, actor)
+    if not out.moved:
+        raise Refused("; ".join(out.refused.values()) or _("批次%(run)s不能导出", run=run.id))
+    return out
+
+
+def _lock(run: PayRun, actor: Actor) -> None:
+    """The run is this transaction's, open, and the actor's to export."""
+    if actor.role not in RUNS.steps["export"].by:
+        raise Refused(_("银行文件由导出付款岗位导出"))
+    locked = db.session.scalar(
+        select(PayRun).where(PayRun.id == run.id).with_for_update(of=PayRun)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    if locked is None or locked.bureau_id != actor.org_id:
+        raise Refused(_("支付批次由开立它的主管部门办理"))
+    if locked.state != "open":
+        raise Refused(_("批次%(run)s已导出过,不能重复导出;可下载原文件", run=run.id))
 
 
 def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:
@@ -104,6 +114,9 @@ def _context(run: PayRun) -> RunContext:
 
 def _write_down(run: PayRun, profile: Profile, package: Package) -> None:
     """Files, hashes and totals stand on the run; its lines are sent, or failed with a reason."""
+    told = (package.rows + len(package.unable), package.fen + package.unable_fen)
+    if told != (run.line_count, run.total_fen):
+        raise RuntimeError(f"run {run.id} owes {run.line_count} lines, its package holds {told}")
     digest = hashlib.sha256("".join(f.sha256 for f in package.files).encode()).hexdigest()
     db.session.execute(
         insert(PayFile.__table__),

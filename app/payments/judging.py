@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, exists, func, or_, select, update
 
 from app.kernel.db import db
-from app.payments.models import Attempt, ResultLine
+from app.payments.models import NOT_CARRIED, Attempt, ResultLine
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -37,10 +37,25 @@ def resolve(taken: ResultFile) -> None:
     )  # fmt: skip
     ours = func.coalesce(by_ref, by_place)
     db.session.execute(update(R).where(open_rows(taken)).values(attempt_id=ours))
+    _set_aside_repeated(taken)
+
+
+def _set_aside_repeated(taken: ResultFile) -> None:
+    """Of rows for one order the first stands, unless they contradict each other: then none does,
+    for nobody can tell which is true."""
     other = R.alias()
-    earlier = exists().where(other.c.file_id == taken.id, other.c.attempt_id == R.c.attempt_id,
-                             other.c.id < R.c.id, other.c.fate == "")  # fmt: skip
-    repeated = update(R).where(open_rows(taken), R.c.attempt_id.is_not(None), earlier)
+    several = (
+        select(other.c.attempt_id, func.min(other.c.id).label("first"),
+               func.count(func.distinct(other.c.outcome)).label("outcomes"))
+        .where(other.c.file_id == taken.id, other.c.fate == "", other.c.attempt_id.is_not(None))
+        .group_by(other.c.attempt_id)
+        .having(func.count() > 1)
+        .subquery("several")
+    )  # fmt: skip
+    repeated = update(R).where(
+        open_rows(taken), R.c.attempt_id == several.c.attempt_id,
+        or_(R.c.id > several.c.first, several.c.outcomes > 1),
+    )  # fmt: skip
     db.session.execute(repeated.values(fate="aside", why="repeated"))
 
 
@@ -51,25 +66,48 @@ def judge(taken: ResultFile) -> None:
     fate, why = _verdict()
     judged = update(R).where(open_rows(taken), T.c.id == R.c.attempt_id)
     db.session.execute(judged.values(fate=fate, why=why))
+    _recognise(taken)
 
 
 def _verdict() -> tuple[Any, Any]:
     """Fate and reason of a row beside its order, as SQL, the first thing wrong first."""
-    known = and_(T.c.state == R.c.outcome, T.c.state.not_in(("sent", "waiting")),
-                 func.coalesce(T.c.bank_ref, "") == R.c.bank_ref,
-                 or_(T.c.arrived_on == R.c.arrived_on,
-                     and_(T.c.arrived_on.is_(None), R.c.arrived_on.is_(None))))  # fmt: skip
-    movable = or_(T.c.state.in_(OPEN), and_(T.c.state == "paid", R.c.outcome == "returned"))
+    known = _as_it_stands()
+    movable = or_(T.c.state.in_(OPEN), and_(T.c.state == "paid", R.c.outcome == "returned"),
+                  _tells_more())  # fmt: skip
     wrong = (
         (T.c.run_id != R.c.run_id, "foreign_run"),
-        (T.c.state == "waiting", "not_sent"),
+        (or_(T.c.state == "waiting", T.c.reason == NOT_CARRIED), "not_sent"),
         (R.c.fen.is_not(None) & (R.c.fen != T.c.fen), "amount"),
         (and_(R.c.card_tail != "", tail(T.c.card_mask) != R.c.card_tail), "card"),
         (and_(~known, ~movable), "conflict"),
     )
     fate = case(*((test, "aside") for test, _why in wrong), (known, "same"), else_="posted")
-    why = case(*wrong, else_="")
-    return fate, why
+    return fate, case(*wrong, else_="")
+
+
+def _as_it_stands() -> ColumnElement[bool]:
+    """The row says what its order says already."""
+    return and_(T.c.state == R.c.outcome, T.c.bank_ref == R.c.bank_ref,
+                T.c.arrived_on.is_not_distinct_from(R.c.arrived_on))  # fmt: skip
+
+
+def _tells_more() -> ColumnElement[bool]:
+    """A payment known by the bank's silence only, now with its number and day."""
+    return and_(T.c.state == "paid", R.c.outcome == "paid", T.c.bank_ref == "",
+                T.c.arrived_on.is_(None))  # fmt: skip
+
+
+def _recognise(taken: ResultFile) -> None:
+    """A row that was posted once, word for word, is no contradiction when it comes again, even
+    though its order has moved on since: a success that was sent back, a doubt that was cleared."""
+    old = R.alias()
+    posted = exists().where(
+        old.c.attempt_id == R.c.attempt_id, old.c.fate == "posted", old.c.file_id < taken.id,
+        old.c.outcome == R.c.outcome, old.c.bank_ref == R.c.bank_ref,
+        old.c.arrived_on.is_not_distinct_from(R.c.arrived_on),
+    )  # fmt: skip
+    back = update(R).where(R.c.file_id == taken.id, R.c.why == "conflict", posted)
+    db.session.execute(back.values(fate="same", why=""))
 
 
 def tail(mask: ColumnElement[str]) -> ColumnElement[str]:

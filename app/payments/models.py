@@ -158,6 +158,7 @@ class ResultLine(Scoped, Base):
     __table_args__ = (
         Index("ix_result_line_file_id_fate", "file_id", "fate"),
         Index("ix_result_line_run_id_fate", "run_id", "fate"),
+        Index("ix_result_line_attempt_id", "attempt_id"),
     )
     file_id: Mapped[int] = mapped_column(Integer, ForeignKey("result_file.id"))
     run_id: Mapped[int]

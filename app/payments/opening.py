@@ -21,7 +21,7 @@ from app.registry.models import CalendarMonth, Card, CoveredMonth, Hold
 from app.registry.service import programme
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from app.kernel.actor import Actor
     from app.kernel.types import YearMonth
@@ -34,11 +34,13 @@ L, A, P, T, M, C, H, N = (
 
 @dataclass(frozen=True)
 class Opened:
-    """A new run: how many lines it pays, and how many of the lists' lines it cannot pay."""
+    """A new run: how many lines it pays, and of those it cannot pay how many had a month paid
+    already (`refused`) and how many belong to students on hold (`held`)."""
 
     run: PayRun
     accepted: int
     refused: int
+    held: int
 
 
 def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_code: str = "GRANT"
@@ -48,50 +50,71 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     `bureau_code` None means the actor's own bureau.
 
     A line one of whose months is already paid for the same person and programme is left out and
-    counted, whoever got there first: the unique key on covered months decides, not a query.
-    Refused when there is nothing to pay. A fixed number of statements.
+    counted, whoever got there first: the unique key on covered months decides, not a query. So is
+    the line of a student on hold. Refused when there is nothing to pay. A fixed number of
+    statements.
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
     with everyone("付款按主管部门汇总各校已确认名单"):
+        held = _count_held(run)
         wanted = _insert_payments(run)
         _lock_months(run)
         _drop_unlocked(run)
         _insert_attempts(run, select(P.c.id).where(P.c.first_run_id == run.id), literal(1))
         _sum_up(run)
     db.session.refresh(run)
+    refused = wanted - run.line_count
     if not run.line_count:
-        if wanted:
-            raise Refused(_("%(month)s的%(n)s行都已在其他批次支付过", month=month, n=wanted))
-        raise Refused(_("%(month)s没有可支付的名单:名单须已确认,并且没有支付过", month=month))
-    _trace(run, actor, wanted - run.line_count)
-    return Opened(run, run.line_count, wanted - run.line_count)
+        raise _nothing_to_pay(month, refused, held)
+    return _opened(run, actor, refused, held)
+
+
+def _nothing_to_pay(month: YearMonth, refused: int, held: int) -> Refused:
+    if refused or held:
+        return Refused(_("%(month)s没有可支付的行:%(n)s行已在其他批次支付过,%(h)s行处于停发",
+                         month=month, n=refused, h=held))  # fmt: skip
+    return Refused(_("%(month)s没有可支付的名单:名单须已确认,并且没有支付过", month=month))
 
 
 def open_again(old: PayRun, actor: Actor) -> Opened:
     """A run holds a new attempt for every failed or returned one of `old` that has none yet.
 
-    The new attempt goes to the person's active card of today; what is unknown is not touched.
+    The new attempt goes to the person's active card of today; what is unknown is not touched,
+    and who is on hold is left out.
     """
     run = _new_run(old.month, old.bureau.code, actor, old.programme.code, "again")
     with everyone("失败的笔数按原批次重发"):
-        failed = select(T.c.payment_id).where(
-            T.c.run_id == old.id, T.c.state.in_(AGAIN),
-            exists().where(P.c.id == T.c.payment_id, P.c.attempt_no == T.c.no),
-        )  # fmt: skip
-        db.session.execute(
-            select(func.count()).select_from(
-                select(P.c.id).where(P.c.id.in_(failed)).with_for_update().subquery()
-            )
+        held = db.session.scalar(
+            select(func.count()).select_from(_failed(old, on_hold()).subquery())
         )
-        _insert_attempts(run, failed, P.c.attempt_no + 1)
+        _insert_attempts(run, _failed(old, ~on_hold()), P.c.attempt_no + 1)
         fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
         db.session.execute(update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1))
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
-        raise Refused(_("这个批次没有可以重发的失败笔数"))
-    _trace(run, actor, 0)
-    return Opened(run, run.line_count, 0)
+        raise Refused(_("这个批次没有可以重发的失败笔数,另有%(h)s笔处于停发", h=held or 0))
+    return _opened(run, actor, 0, held or 0)
+
+
+def _failed(old: PayRun, *more: ColumnElement[bool]) -> Select[Any]:
+    """The payments whose latest attempt stands in `old` and came to nothing."""
+    return (
+        select(P.c.id)
+        .join_from(P, T, and_(T.c.payment_id == P.c.id, T.c.no == P.c.attempt_no))
+        .join(L, L.c.id == P.c.line_id)
+        .where(T.c.run_id == old.id, T.c.state.in_(AGAIN), *more)
+    )
+
+
+def on_hold() -> ColumnElement[bool]:
+    """The line's student is on hold in one of its months, for the run's programme."""
+    aid = select(A.c.programme_id).where(A.c.id == L.c.list_id).correlate(L).scalar_subquery()
+    return exists().where(
+        H.c.person_id == L.c.person_id, H.c.programme_id == aid, H.c.state == "on",
+        H.c.first_month <= L.c.last_month,
+        or_(H.c.last_month.is_(None), H.c.last_month >= L.c.first_month),
+    )  # fmt: skip
 
 
 def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_code: str,
@@ -103,7 +126,9 @@ def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
         raise Refused(_("「%(name)s」拨付给学校,不通过学生名单发放", name=aid.name))
     which = Org.id == actor.org_id if bureau_code is None else Org.code == bureau_code
     with scope(actor.org_path):
-        bureau = db.session.scalar(select(Org).where(which))
+        # Two openings of one bureau go one after the other; lists and schools stay free.
+        locked = select(Org).where(which).with_for_update(of=Org, key_share=True)
+        bureau = db.session.scalar(locked)
     if bureau is None or bureau.id != actor.org_id:
         raise Refused(_("代码「%(code)s」不是您所在的主管部门", code=bureau_code))
     run = PayRun(programme_id=aid.id, bureau_id=bureau.id, org_path=bureau.path, month=month,
@@ -113,24 +138,25 @@ def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     return run
 
 
-def _held() -> ColumnElement[bool]:
-    return exists().where(
-        H.c.person_id == L.c.person_id, H.c.programme_id == A.c.programme_id, H.c.state == "on",
-        H.c.first_month <= L.c.last_month,
-        or_(H.c.last_month.is_(None), H.c.last_month >= L.c.first_month),
+def _payable(run: PayRun) -> ColumnElement[bool]:
+    """The lines the run is for, joined with their lists."""
+    return and_(
+        A.c.state == "confirmed", A.c.bureau_id == run.bureau_id, A.c.month == run.month,
+        A.c.programme_id == run.programme_id, L.c.state == "normal",
+        ~exists().where(P.c.line_id == L.c.id),
     )  # fmt: skip
+
+
+def _count_held(run: PayRun) -> int:
+    found = select(func.count()).select_from(L.join(A, A.c.id == L.c.list_id))
+    return db.session.scalar(found.where(_payable(run), on_hold())) or 0
 
 
 def _insert_payments(run: PayRun) -> int:
     """A payment stands for each payable line; how many."""
-    payable = and_(
-        A.c.state == "confirmed", A.c.bureau_id == run.bureau_id, A.c.month == run.month,
-        A.c.programme_id == run.programme_id, L.c.state == "normal",
-        ~exists().where(P.c.line_id == L.c.id), ~_held(),
-    )  # fmt: skip
     cells = (L.c.id, literal(run.id), L.c.org_path, L.c.person_id, A.c.programme_id,
              L.c.amount_fen, literal(1))  # fmt: skip
-    source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(payable)
+    source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(_payable(run), ~on_hold())
     names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
              "attempt_no")  # fmt: skip
     return changed(insert(P).from_select(names, source))
@@ -143,7 +169,7 @@ def _lock_months(run: PayRun) -> None:
         .join_from(P, L, L.c.id == P.c.line_id)
         .join(N, N.c.month.between(L.c.first_month, L.c.last_month))
         .where(P.c.first_run_id == run.id)
-        .order_by(P.c.person_id, N.c.month)
+        .order_by(P.c.person_id, N.c.month, P.c.id)
     )
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     names = ("person_id", "programme_id", "month", "payment_id")
@@ -151,15 +177,20 @@ def _lock_months(run: PayRun) -> None:
 
 
 def _drop_unlocked(run: PayRun) -> None:
-    """Payments that did not get all their months are gone, with the months they did get."""
+    """Payments that did not get all their months are gone, with the months they did get.
+
+    So are those whose line was frozen or removed while this run was being opened: the key on
+    the line made us wait for that, and only now is it to be seen.
+    """
     span = (
         select(L.c.last_month - L.c.first_month + 1)
         .where(L.c.id == P.c.line_id).correlate(P).scalar_subquery()
     )  # fmt: skip
     got = select(func.count()).where(M.c.payment_id == P.c.id).correlate(P).scalar_subquery()
+    sure = exists().where(L.c.id == P.c.line_id, L.c.state == "normal")
     mine = P.c.first_run_id == run.id
     first, last = db.session.execute(select(func.min(P.c.id), func.max(P.c.id)).where(mine)).one()
-    if changed(delete(P).where(mine, got < span)):
+    if changed(delete(P).where(mine, or_(got < span, ~sure))):
         orphan = ~exists().where(P.c.id == M.c.payment_id)
         db.session.execute(delete(M).where(M.c.payment_id.between(first, last), orphan))
 
@@ -197,7 +228,10 @@ def _sum_up(run: PayRun) -> None:
     db.session.execute(update(PayRun.__table__).where(PayRun.id == run.id).values(figures))
 
 
-def _trace(run: PayRun, actor: Actor, left_out: int) -> None:
-    note = _("%(n)s行因月份已支付未列入", n=left_out) if left_out else ""
+def _opened(run: PayRun, actor: Actor, refused: int, held: int) -> Opened:
+    """The opening stands in the trail, with what was left out."""
+    note = _("月份已支付未列入%(n)s行,停发未列入%(h)s行", n=refused, h=held)
     audit.record("open", actor=actor, org_path=run.org_path, subject="pay_run",
-                 subject_id=run.id, count=run.line_count, fen=run.total_fen, note=note)  # fmt: skip
+                 subject_id=run.id, count=run.line_count, fen=run.total_fen,
+                 note=note if refused or held else "")  # fmt: skip
+    return Opened(run, run.line_count, refused, held)

@@ -17,6 +17,7 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.scope import everyone
+from app.kernel.types.money import MOST_FEN
 from app.payments.banks import Profile, file_sha256, read_results
 from app.payments.judging import judge, resolve
 from app.payments.models import Attempt, PayRun, ResultFile, ResultLine
@@ -36,9 +37,12 @@ WHYS = {
     "not_sent": _l("这一笔没有提交给银行"), "amount": _l("金额与应发金额不一致"),
     "card": _l("卡号尾号与提交时不一致"), "conflict": _l("与已登记的结果矛盾"),
     "totals": _l("银行合计与逐行不符"), "silence": _l("不能认定未列出的笔数成功"),
+    "whole": _l("银行整体退回"),
 }  # fmt: skip
 COLUMNS = ("file_id", "run_id", "org_path", "row", "ref", "seq", "card_tail", "name", "fen",
            "outcome", "reason", "reason_text", "bank_ref", "arrived_on", "fate", "why")  # fmt: skip
+
+HIGHEST_SEQ = 2**31 - 1
 
 
 def take_results(run: PayRun, path: Path, file_name: str, actor: Actor) -> ResultFile:
@@ -92,8 +96,10 @@ def _rows(reading: ResultReading, taken: ResultFile) -> Iterator[tuple[Any, ...]
     """Every row of the file: readable ones to be judged, the others set aside at once."""
     head = (taken.id, taken.run_id, taken.org_path)
     for line in reading.lines:
-        yield (*head, line.row, line.ref[:64], line.seq, line.card_tail,
-               (line.name or "")[:80], line.fen, str(line.outcome), str(line.reason)[:20],
+        seq = line.seq if line.seq and line.seq <= HIGHEST_SEQ else None
+        fen = line.fen and min(line.fen, 10 * MOST_FEN)
+        yield (*head, line.row, line.ref[:64], seq, line.card_tail,
+               (line.name or "")[:80], fen, str(line.outcome), str(line.reason)[:20],
                (line.reason_text or "")[:200], (line.bank_ref or "")[:60], line.arrived_on,
                "", "")  # fmt: skip
     for row, sentence in reading.problems:

@@ -14,10 +14,11 @@ from sqlalchemy import and_, func, insert, select, update
 from app.kernel.db import db
 from app.kernel.i18n import _
 from app.payments.banks import Outcome, silence_means_paid
-from app.payments.models import Attempt, ResultLine
+from app.payments.models import NOT_CARRIED, Attempt, PayFile, ResultLine
 
 if TYPE_CHECKING:
     from app.payments.banks import Profile, ResultReading
+    from app.payments.banks.reading import Whole
     from app.payments.models import PayRun, ResultFile
 
 T, R = Attempt.__table__, ResultLine.__table__
@@ -27,17 +28,32 @@ def speak_for_the_rest(run: PayRun, profile: Profile, reading: ResultReading,
                        taken: ResultFile) -> None:  # fmt: skip
     """Orders the file does not name are answered where the file as a whole answers them."""
     if reading.whole is not None and reading.whole.outcome is Outcome.FAILED:
-        _answer(run, state="failed", reason=str(reading.whole.reason),
-                reason_text=reading.whole.reason_text[:200])  # fmt: skip
+        _hear_refusal(run, reading.whole, taken)
     elif profile.results is not None and profile.results.lists == "FAILED_ONLY":
         _hear_silence(run, reading, taken)
     elif (why := reading.disagreement()) is not None:
         _set_aside(taken, "totals", why)
 
 
+def _hear_refusal(run: PayRun, whole: Whole, taken: ResultFile) -> None:
+    """All that was sent has failed, where the refusal can mean nothing less: the package was one
+    file and nothing of it was answered before."""
+    files = select(func.count()).select_from(PayFile).where(PayFile.run_id == run.id)
+    if db.session.scalar(files) != 1 or _answered(run):
+        _set_aside(taken, "whole", _("银行整体退回了一个文件,不能认定是本批次的哪些笔数"))
+    else:
+        _answer(run, state="failed", reason=str(whole.reason), reason_text=whole.reason_text[:200])
+
+
+def _answered(run: PayRun) -> bool:
+    answered = T.c.state.not_in(("sent", "waiting")) & (T.c.reason != NOT_CARRIED)
+    found = select(func.count()).select_from(T).where(T.c.run_id == run.id, answered)
+    return bool(db.session.scalar(found))
+
+
 def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> None:
     """What was sent and not listed is paid, if the totals let us say so."""
-    sent = and_(T.c.run_id == run.id, T.c.reason != "NOT_CARRIED")
+    sent = and_(T.c.run_id == run.id, T.c.reason != NOT_CARRIED)
     count, fen = db.session.execute(select(func.count(), func.sum(T.c.fen)).where(sent)).one()
     why = silence_means_paid(reading, int(count), int(fen or 0)) or _still_aside(taken)
     if why is None:

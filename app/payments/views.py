@@ -106,6 +106,7 @@ class RunGrid(Grid):
         flash(_("已开立,共%(n)s笔", n=opened.accepted), "success")
         if opened.refused:
             flash(_("%(n)s笔所含月份已在其他批次支付,没有列入", n=opened.refused), "warning")
+        _tell_held(opened)
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
     @expose("/<int:pk>/package", methods=["POST"])
@@ -156,6 +157,7 @@ class RunGrid(Grid):
         opened = opening.open_again(_run(pk), g.actor)
         db.session.commit()
         flash(_("重发批次已开立,共%(n)s笔", n=opened.accepted), "success")
+        _tell_held(opened)
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
 
@@ -202,6 +204,11 @@ class ResultLineGrid(Grid):
 
 RunGrid.related_views = [AttemptGrid]
 del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `package`
+
+
+def _tell_held(opened: opening.Opened) -> None:
+    if opened.held:
+        flash(_("%(n)s笔的学生处于停发状态,没有列入", n=opened.held), "warning")
 
 
 def _run(pk: int) -> PayRun:

@@ -74,7 +74,7 @@ def _check_asked(actor: Actor, month: YearMonth, kind: str, first_month: YearMon
 
 
 def _live_list(school: Org, month: YearMonth, programme_id: int, kind: str
-               ) -> Select[tuple[AidList]]:  # fmt: skip
+               ) -> Select[AidList]:  # fmt: skip
     """The list that a file of this kind goes to, locked; of supplements only the draft counts."""
     found = select(AidList).where(
         AidList.school_id == school.id, AidList.month == month, AidList.kind == kind,

@@ -1,0 +1,346 @@
+"""The bank's answer: what agrees is posted, what does not is set aside, nothing is guessed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.kernel import scope
+from app.kernel.audit import Event
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.payments.models import Attempt, ResultFile, ResultLine
+from tests.engine import MONTHLY, lines, result_file
+
+
+@pytest.fixture
+def run(world):
+    """Five orders with the bank."""
+    world.confirmed(world.school, lines(5))
+    return world.exported(world.opened())
+
+
+def fates(world, taken):
+    return [r.fate for r in world.all(ResultLine, file_id=taken.id)]
+
+
+def whys(world, taken):
+    return [r.why for r in world.all(ResultLine, file_id=taken.id) if r.fate == "aside"]
+
+
+def state(world, ref):
+    return world.one(Attempt, ref=ref).state
+
+
+def adds_up(taken):
+    return taken.posted + taken.same + taken.aside == taken.row_count
+
+
+def test_paid_failed_and_unknown_are_posted_each_to_its_order(world, run):
+    a, b, c, *_rest = world.refs(run)
+    taken = world.results(run, {a: "paid", b: "failed", c: "unknown"})
+    assert (taken.row_count, taken.posted, taken.same, taken.aside) == (3, 3, 0, 0)
+    assert world.states(run) == ["paid", "failed", "unknown", "sent", "sent"]
+
+
+def test_the_day_of_arrival_and_the_banks_number_come_from_the_bank(world, run):
+    ref = world.refs(run)[0]
+    world.results(run, [world.answer(ref, "paid", day="20260930", bank_ref="TX77")])
+    order = world.one(Attempt, ref=ref)
+    assert (order.arrived_on, order.bank_ref) == (dt.date(2026, 9, 30), "TX77")
+
+
+def test_a_failure_keeps_the_banks_words_and_a_reason_of_ours(world, run):
+    ref = world.refs(run)[0]
+    world.results(run, {ref: "failed"})
+    order = world.one(Attempt, ref=ref)
+    assert (order.reason, order.reason_text) == ("NAME_MISMATCH", "户名不符")
+    assert order.arrived_on is None
+
+
+def test_an_unknown_order_is_cleared_later_either_way(world, run):
+    a, b, *_rest = world.refs(run)
+    world.results(run, {a: "unknown", b: "unknown"})
+    assert world.results(run, {a: "paid", b: "failed"}).posted == 2
+    assert world.states(run)[:2] == ["paid", "failed"]
+
+
+def test_a_payment_may_come_back_after_it_arrived(world, run):
+    ref = world.refs(run)[0]
+    world.results(run, {ref: "paid"})
+    assert world.results(run, {ref: "returned"}).posted == 1
+    assert state(world, ref) == "returned"
+
+
+def test_the_answer_of_a_settled_run_may_still_be_a_return(world, run):
+    world.press("check", run, world.county.reviewer)
+    world.paid(run)
+    assert world.press("settle", run, world.county.poster).moved == 1
+    assert world.results(run, {world.refs(run)[0]: "returned"}).posted == 1
+
+
+def test_the_import_stands_in_the_trail(world, run):
+    taken = world.paid(run)
+    told = world.one(Event, verb="results")
+    assert (told.subject_id, told.count, told.digest) == (run.id, 5, taken.sha256)
+
+
+# --- again
+
+
+@pytest.mark.parametrize("outcome", ["paid", "failed", "unknown", "returned"])
+def test_the_same_file_again_changes_nothing(world, run, outcome):
+    first = world.paid(run, outcome)
+    refs = dict.fromkeys(world.refs(run), outcome)
+    again = world.results(run, refs)
+    assert (first.posted, again.posted, again.same, again.aside) == (5, 0, 5, 0)
+    assert world.states(run) == [outcome] * 5
+
+
+def test_the_same_rows_in_another_order_change_nothing(world, run):
+    refs = world.refs(run)
+    outcomes = dict(zip(refs, ["paid", "failed", "unknown", "paid", "returned"], strict=True))
+    world.results(run, outcomes)
+    shuffled = list(outcomes.items())
+    random.Random(7).shuffle(shuffled)
+    again = world.results(run, dict(shuffled))
+    assert (again.same, again.aside) == (5, 0)
+
+
+def test_the_first_days_file_again_after_the_second_days_is_harmless(world, run):
+    """What was in doubt then is paid now: the old file says nothing new and contradicts nobody."""
+    a, b, *_rest = world.refs(run)
+    old = [world.answer(a, "unknown"), world.answer(b, "paid")]
+    world.results(run, old)
+    world.results(run, {a: "paid"})
+    world.results(run, {b: "returned"})
+    again = world.results(run, old)
+    assert (again.same, again.aside) == (2, 0)
+    assert (state(world, a), state(world, b)) == ("paid", "returned")
+
+
+def test_a_file_with_old_and_new_rows_posts_the_new_ones(world, run):
+    refs = world.refs(run)
+    world.results(run, dict.fromkeys(refs[:2], "paid"))
+    taken = world.results(run, dict.fromkeys(refs, "paid"))
+    assert (taken.posted, taken.same, taken.aside) == (3, 2, 0)
+
+
+# --- set aside
+
+
+@pytest.mark.parametrize(("but", "why"), [
+    ({"fen": MONTHLY - 1}, "amount"), ({"fen": MONTHLY + 1}, "amount"),
+    ({"fen": 10**17}, "amount"), ({"card": "6212****9999"}, "card"),
+    ({"ref": "R999-1-1"}, "unknown_ref"), ({"ref": ""}, "unknown_ref"),
+    ({"ref": "x" * 200}, "unknown_ref"),
+])  # fmt: skip
+def test_a_row_that_does_not_agree_is_set_aside_and_the_rest_posted(world, run, but, why):
+    a, b, *_rest = world.refs(run)
+    wrong = world.answer(a, "paid", **but)
+    if why == "unknown_ref":
+        wrong["seq"] = 77
+    taken = world.results(run, [wrong, world.answer(b, "paid")])
+    assert (whys(world, taken), taken.posted) == ([why], 1)
+    assert (state(world, a), state(world, b)) == ("sent", "paid")
+    assert adds_up(taken)
+
+
+def test_a_row_number_too_large_for_any_table_does_not_stop_the_file(world, run):
+    a = world.refs(run)[0]
+    taken = world.results(run, [world.answer(a, "paid", seq=62128400000000000)])
+    assert taken.posted == 1
+
+
+def test_a_bank_that_hides_the_card_is_believed_by_reference_and_amount(world, run):
+    a, b, *_rest = world.refs(run)
+    rows = [world.answer(a, "paid", card=""), world.answer(b, "paid", card="621284*********")]
+    assert world.results(run, rows).posted == 2
+
+
+def test_a_row_for_an_order_of_another_run_is_set_aside(world, run):
+    world.confirmed(world.second, lines(1, start=9))
+    other = world.exported(world.opened())
+    foreign = world.refs(other)[0]
+    taken = world.results(run, {foreign: "paid"})
+    assert whys(world, taken) == ["foreign_run"]
+    assert state(world, foreign) == "sent"
+
+
+def test_a_row_of_another_bureaus_run_is_set_aside(world, run):
+    world.confirmed(world.far, lines(1, start=9))
+    other = world.exported(world.opened(world.other))
+    taken = world.results(run, {world.refs(other)[0]: "paid"})
+    assert whys(world, taken) == ["foreign_run"]
+
+
+def test_of_two_rows_for_one_order_that_agree_the_first_stands(world, run):
+    a, b, *_rest = world.refs(run)
+    rows = [world.answer(a, "paid"), world.answer(b, "paid"), world.answer(a, "paid")]
+    taken = world.results(run, rows)
+    assert (taken.posted, whys(world, taken)) == (2, ["repeated"])
+
+
+@pytest.mark.parametrize("outcomes", [("failed", "paid"), ("paid", "failed"), ("paid", "unknown")])
+def test_of_two_rows_for_one_order_that_contradict_each_other_neither_stands(world, run, outcomes):
+    """Posted as failed it would be paid again, though the second row says it was paid."""
+    a = world.refs(run)[0]
+    taken = world.results(run, [world.answer(a, outcome) for outcome in outcomes])
+    assert (taken.posted, whys(world, taken)) == (0, ["repeated", "repeated"])
+    assert state(world, a) == "sent"
+
+
+@pytest.mark.parametrize(("first", "then"), [
+    ("paid", "failed"), ("paid", "unknown"), ("failed", "paid"), ("failed", "unknown"),
+    ("failed", "returned"), ("returned", "paid"), ("returned", "failed"),
+])  # fmt: skip
+def test_an_answer_that_contradicts_the_one_posted_is_set_aside(world, run, first, then):
+    a = world.refs(run)[0]
+    world.results(run, {a: first})
+    taken = world.results(run, {a: then})
+    assert whys(world, taken) == ["conflict"]
+    assert state(world, a) == first
+
+
+def test_an_order_that_was_never_sent_cannot_be_answered(world):
+    """The bank's layout could not carry it: it is not in the file, whatever the bank says."""
+    rows = [*lines(1), *lines(1, start=1, name="王\u4dae", holder_name="王\u4dae")]
+    world.confirmed(world.school, rows)
+    run = world.exported(world.opened())
+    assert world.states(run) == ["sent", "failed"]
+    never = world.refs(run)[1]
+    for outcome in ("paid", "failed", "returned"):
+        taken = world.results(run, [world.answer(never, outcome, name="王某")])
+        assert whys(world, taken) == ["not_sent"]
+    assert state(world, never) == "failed"
+
+
+def test_an_order_of_a_later_run_that_still_waits_is_not_answered(world, run):
+    world.results(run, dict.fromkeys(world.refs(run), "failed"))
+    later = world.again(run)
+    taken = world.results(run, {world.refs(later)[0]: "paid"})
+    assert whys(world, taken) == ["foreign_run"]
+    assert world.states(later) == ["waiting"] * 5
+
+
+def test_rows_nobody_can_read_are_set_aside_with_their_number(world, run):
+    good = result_file([world.answer(ref, "paid") for ref in world.refs(run)])
+    broken = good.replace(b"|230.00|", b"|two hundred|", 1)
+    path = world.folder / "bad.txt"
+    path.write_bytes(broken)
+    taken = world.post(run, path)
+    assert taken.posted == 4
+    assert "unreadable" in whys(world, taken)
+    assert adds_up(taken)
+    assert state(world, world.refs(run)[0]) == "sent"
+
+
+def test_a_word_the_profile_does_not_know_leaves_the_order_in_doubt(world, run):
+    a = world.refs(run)[0]
+    row = world.answer(a, "paid")
+    row["outcome"] = "大概成功"
+    world.results(run, [row])
+    assert state(world, a) == "unknown"
+
+
+def test_totals_that_do_not_agree_with_the_rows_are_said(world, run):
+    rows = [world.answer(ref, "paid") for ref in world.refs(run)]
+    path = world.folder / "short.txt"
+    path.write_bytes(result_file(rows).replace(b"T|5|1150.00", b"T|6|1380.00"))
+    taken = world.post(run, path)
+    assert taken.posted == 5
+    assert whys(world, taken) == ["totals"]
+    assert adds_up(taken)
+
+
+def test_a_file_cut_short_is_said_to_be_incomplete(world, run):
+    rows = result_file([world.answer(ref, "paid") for ref in world.refs(run)]).split(b"\r\n")
+    path = world.folder / "cut.txt"
+    path.write_bytes(b"\r\n".join(rows[:4]))
+    taken = world.post(run, path)
+    assert taken.posted == 3
+    assert taken.aside >= 1
+    assert adds_up(taken)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_row_has_one_fate(world, run, seed):
+    """Whatever a file holds, posted, same and set aside add up to its rows."""
+    dice = random.Random(seed)
+    for _day in range(3):
+        rows = []
+        for ref in dice.choices(world.refs(run), k=8):
+            row = world.answer(ref, dice.choice(["paid", "failed", "unknown", "returned"]))
+            row |= dice.choice([{}, {}, {"fen": 1}, {"card": "6212****0000"}, {"ref": "R0-0-0"}])
+            rows.append(row)
+        taken = world.results(run, rows)
+        assert taken.row_count == 8
+        assert adds_up(taken)
+        assert "" not in fates(world, taken)
+
+
+# --- refused
+
+
+def test_an_open_run_has_no_results(world):
+    world.confirmed(world.school, lines(1))
+    with pytest.raises(Refused, match="还没有导出"):
+        world.results(world.opened(), [])
+
+
+@pytest.mark.parametrize("duty", ["clerk", "reviewer", "approver", "exporter"])
+def test_only_the_poster_imports(world, run, duty):
+    path = world.folder / "r.txt"
+    path.write_bytes(result_file([]))
+    with pytest.raises(Refused, match="导入回盘岗位"):
+        world.post(run, path, world.county.actor(duty))
+
+
+def test_only_the_runs_own_bureau_imports(world, run):
+    path = world.folder / "r.txt"
+    path.write_bytes(result_file([]))
+    with pytest.raises(Refused, match="开立它的主管部门"):
+        world.post(run, path, world.province.poster)
+    assert world.count(ResultFile) == 0
+
+
+def test_a_file_that_is_no_such_file_leaves_nothing_behind(world):
+    world.confirmed(world.school, lines(2))
+    run = world.exported(world.opened(), "icbc_batch_xlsx")
+    path = world.folder / "r.xlsx"
+    path.write_bytes(b"not a workbook")
+    with pytest.raises(Refused):
+        world.post(run, path)
+    assert (world.count(ResultFile), world.count(ResultLine)) == (0, 0)
+
+
+# --- the database itself
+
+
+def test_the_database_holds_one_paid_attempt_for_a_payment(world, run):
+    """By brute force, past every rule of ours."""
+    world.results(run, dict.fromkeys(world.refs(run), "failed"))
+    later = world.exported(world.again(run))
+    world.paid(later)
+    first = world.one(Attempt, ref=world.refs(run)[0])
+    t = Attempt.__table__
+    with scope.everyone("a test plays the thief"):
+        with pytest.raises(IntegrityError):
+            db.session.execute(update(t).where(t.c.id == first.id).values(state="paid"))
+        db.session.rollback()
+        with pytest.raises(IntegrityError):
+            db.session.execute(update(t).where(t.c.run_id == run.id).values(state="paid"))
+        db.session.rollback()
+        paid = select(t.c.payment_id).where(t.c.state == "paid")
+        assert len(db.session.scalars(paid).all()) == 5
+
+
+@pytest.mark.parametrize("values", [{"state": "gone"}, {"payment_id": 10**9}, {"run_id": 10**9}])
+def test_the_database_knows_what_an_attempt_may_be(world, run, values):
+    with scope.everyone("a test plays the thief"), pytest.raises(IntegrityError):
+        db.session.execute(update(Attempt.__table__).values(values))
+    db.session.rollback()
