@@ -32,6 +32,7 @@ SQLALCHEMY_DATABASE_URI = os.environ.get("DATABASE_URL") or f"sqlite:///{INSTANC
 # A statement in a log or a message never carries its values: they are people's data.
 SQLALCHEMY_ENGINE_OPTIONS = {"hide_parameters": True}
 UPLOADS = Path(os.environ.get("AID_UPLOADS", INSTANCE / "files"))
+KEEP_FILES_DAYS = int(os.environ.get("AID_KEEP_FILES_DAYS", str(3 * 366)))
 REDIS_URL = os.environ.get("REDIS_URL", "")
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or REDIS_URL
 

@@ -11,6 +11,8 @@ from typing import IO
 
 from flask import current_app
 
+from app.kernel import clock
+
 CHUNK = 1 << 20
 
 
@@ -24,8 +26,10 @@ class Kept:
 
 
 def store() -> Path:
-    """The folder all files lie in."""
-    return Path(current_app.config["UPLOADS"])
+    """The folder all files lie in; nobody but the platform's own account may look into it."""
+    folder = Path(current_app.config["UPLOADS"])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def keep(stream: IO[bytes]) -> Kept:
@@ -46,6 +50,15 @@ def keep(stream: IO[bytes]) -> Kept:
     finally:
         Path(name).unlink(missing_ok=True)
     return Kept(path, digest.hexdigest(), size)
+
+
+def expire() -> int:
+    """Files that came in longer ago than the settings' KEEP_FILES_DAYS are gone; how many."""
+    oldest = clock.now().timestamp() - current_app.config["KEEP_FILES_DAYS"] * 86_400
+    old = [p for p in (store() / "in").glob("*/*") if p.stat().st_mtime < oldest]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def kept_path(sha256: str) -> Path:

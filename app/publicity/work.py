@@ -17,6 +17,7 @@ from app.publicity.models import AidList, Upload
 from app.publicity.workflow import PUBLICITY
 
 STAGE, TAKE, CONFIRM = "stage_list", "take_list", "confirm_expired"
+EXPIRE = "expire_files"
 BIG_FILE = 3 * 1024 * 1024
 """Bytes from which on a file is read in the background: about 20,000 rows."""
 
@@ -45,6 +46,14 @@ def take_list(progress: Any, *, upload_id: int, all_or_nothing: bool) -> Done:
     progress.step(0, staged.accepted, _("正在写入"))
     target = service.take(staged, progress.actor, all_or_nothing)
     return Done(_("已写入%(n)s行", n=target.line_count), f"/listgrid/show/{target.id}")
+
+
+@nightly(3, 30, EXPIRE, _l("清理到期的上传文件"))
+def expire_files(progress: Any) -> Done:
+    """Evidence is kept as long as the settings say, and no longer."""
+    n = files.expire()
+    progress.step(1, 1)
+    return Done(_("清理%(n)s个文件", n=n))
 
 
 @nightly(0, 5, CONFIRM, _l("到期名单自动确认"))
