@@ -16,8 +16,8 @@ from app.accounts.models import (
 from app.kernel.db import db
 from app.kernel.desk import Waiting, waits
 from app.kernel.i18n import _l
-from app.payments.models import Payment, PayRun, ResultLine
-from app.publicity.models import AidLine, AidList
+from app.payments.models import PayRun, ResultLine
+from app.payments.queries import unpaid_months
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +48,8 @@ def _unpaid(actor: Actor) -> Iterator[Waiting]:
     """Confirmed lists with lines nobody has put into a run yet."""
     if actor.role not in (BUREAU_CLERK, BUREAU_EXPORTER):
         return
-    has = select(AidLine.id).where(
-        AidLine.list_id == AidList.id, AidLine.state == "normal",
-        ~select(Payment.id).where(Payment.line_id == AidLine.id).exists(),
-    ).exists()  # fmt: skip
-    found = select(func.count()).select_from(AidList).where(
-        AidList.bureau_id == actor.org_id, AidList.state == "confirmed", has)  # fmt: skip
-    yield Waiting(_l("已确认待支付的名单"), db.session.scalar(found) or 0, _l("开立支付批次"),
+    lists = sum(n for _month, n in unpaid_months(actor.org_id or 0))
+    yield Waiting(_l("已确认待支付的名单"), lists, _l("开立支付批次"),
                   "/rungrid/begin", "building-bank", "warn")  # fmt: skip
 
 

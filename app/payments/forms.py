@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import SelectField, StringField
-from wtforms.validators import DataRequired, Regexp
+from wtforms import SelectField
+from wtforms.validators import DataRequired
 
 from app.kernel.i18n import _l
 
@@ -13,10 +13,7 @@ from app.kernel.i18n import _l
 class OpenForm(FlaskForm):
     """Which month's confirmed lists are to be paid."""
 
-    month = StringField(
-        _l("名单月份"), render_kw={"type": "month"},
-        validators=[DataRequired(), Regexp(r"^\d{4}-\d{2}$", message=_l("请填写年月,如2026-09"))],
-    )  # fmt: skip
+    month = SelectField(_l("名单月份"), validators=[DataRequired()], validate_choice=False)
 
 
 class ExportForm(FlaskForm):

@@ -88,6 +88,18 @@ def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
         return [HistoryRow._make(row) for row in db.session.execute(source)]
 
 
+def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
+    """(month, lists) of this bureau's confirmed lists with lines in no run yet; oldest first."""
+    waiting = select(AidLine.id).where(
+        AidLine.list_id == AidList.id, AidLine.state == "normal",
+        ~select(Payment.id).where(Payment.line_id == AidLine.id).exists(),
+    ).exists()  # fmt: skip
+    found = select(AidList.month, func.count()).where(
+        AidList.bureau_id == bureau_id, AidList.state == "confirmed", waiting
+    ).group_by(AidList.month).order_by(AidList.month)  # fmt: skip
+    return [(month, int(n)) for month, n in db.session.execute(found)]
+
+
 def run_figures(run_id: int) -> dict[str, tuple[int, int]]:
     """Outcome -> (how many, fen) of a run's attempts."""
     found = select(Attempt.state, func.count(), func.sum(Attempt.fen)).where(

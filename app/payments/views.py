@@ -96,7 +96,8 @@ class RunGrid(Grid):
     @has_access
     def begin(self) -> ResponseReturnValue:
         """A run is opened for a month's confirmed lists."""
-        form = OpenForm(month=str(clock.this_month()))
+        form = OpenForm()
+        form.month.choices = _months_waiting() or [(str(clock.this_month()), _("没有待支付的名单"))]
         if not form.validate_on_submit():
             status = 400 if request.method == "POST" else 200
             page = {"title": _l("开立支付批次"), "form": form}
@@ -209,6 +210,11 @@ del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `pa
 def _tell_held(opened: opening.Opened) -> None:
     if opened.held:
         flash(_("%(n)s笔的学生处于停发状态,没有列入", n=opened.held), "warning")
+
+
+def _months_waiting() -> list[tuple[str, str]]:
+    return [(str(month), _("%(month)s(%(n)s份名单待支付)", month=month, n=n))
+            for month, n in queries.unpaid_months(g.actor.org_id)]  # fmt: skip
 
 
 def _run(pk: int) -> PayRun:
