@@ -35,7 +35,7 @@ from app.kernel.types import BankCard, IdNumber, YearMonth
 from tests.stage import SETTINGS, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 for room in ("accounts", "registry", "publicity", "payments"):
@@ -176,6 +176,7 @@ def _found() -> dict[str, Place]:
     far = _org("3135012201", "连江职业中专", m.SCHOOL, other)
     for bureau in (county, other):
         db.session.add(Payer(org_id=bureau.id, account="35001612345678901234", name="县财政局"))
+    db.session.commit()
     named = {"province": province, "county": county, "other": other, "school": school,
              "second": second, "far": far}  # fmt: skip
     return {name: Place(org.id, org.code, org.path, org.level) for name, org in named.items()}
@@ -249,6 +250,12 @@ class World:
     month: YearMonth = SEPTEMBER
     moment: dt.datetime = PUBLISHED
     """When schools upload."""
+
+    def at(self, name: str, make: Callable[[World], PayRun]) -> PayRun:
+        """The run that `make` leaves behind, made once and put back for each test."""
+        db.session.remove()
+        pk = self.engine.at(name, lambda: (_found(), make(self).id)[1])
+        return self.one(PayRun, id=pk)
 
     # --- people
 

@@ -1,5 +1,28 @@
 """The tests of this room stand on the engine: no pages, one world."""
 
-from tests.engine import engine, world
+import pytest
+
+from tests.engine import engine, lines, world
 
 __all__ = ["engine", "world"]
+
+
+def _five_confirmed(world):
+    world.confirmed(world.school, lines(5))
+    return world.opened()
+
+
+def _five_sent(world):
+    return world.exported(_five_confirmed(world))
+
+
+@pytest.fixture
+def waiting_run(world):
+    """Five orders of one school, not yet exported."""
+    return world.at("five_waiting", _five_confirmed)
+
+
+@pytest.fixture
+def run(world):
+    """Five orders of one school, with the bank."""
+    return world.at("five_sent", _five_sent)

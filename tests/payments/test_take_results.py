@@ -17,13 +17,6 @@ from app.payments.models import Attempt, ResultFile, ResultLine
 from tests.engine import MONTHLY, lines, result_file
 
 
-@pytest.fixture
-def run(world):
-    """Five orders with the bank."""
-    world.confirmed(world.school, lines(5))
-    return world.exported(world.opened())
-
-
 def fates(world, taken):
     return [r.fate for r in world.all(ResultLine, file_id=taken.id)]
 
