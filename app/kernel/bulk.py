@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.dialects import postgresql, sqlite
+
 from app.kernel.db import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import Select, Table
 
 
 def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -34,6 +36,16 @@ def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     finally:
         cursor.close()
     return counted.n
+
+
+def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> None:
+    """INSERT … SELECT that loses gracefully against somebody registering the same at once.
+
+    `source` is in one order for all callers, so that neither waits for the other in a circle.
+    """
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    made = dialect.insert(table).from_select(list(names), source)
+    db.session.execute(made.on_conflict_do_nothing())
 
 
 class _Counted:

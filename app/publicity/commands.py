@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.accounts.commands import acts
 from app.accounts.models import Org
-from app.kernel import files
+from app.kernel import files, uploads
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
@@ -23,7 +23,6 @@ from app.publicity.workflow import PUBLICITY
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
     from app.kernel.workflow import Outcome
-    from app.publicity.models import Upload
 
 
 @click.group("lists")
@@ -51,7 +50,7 @@ def import_(actor: Actor, file: Path, school: str, month: str, programme: str, k
     return {
         "list": target.id, "accepted": staged.accepted, "rejected": staged.rejected,
         "blocking": service.open_blocks(target), "fen": target.total_fen,
-        "sentences": [*_told(staged), *_found(target)],
+        "sentences": [*uploads.told(staged), *_found(target)],
     }  # fmt: skip
 
 
@@ -61,14 +60,6 @@ def _found(target: AidList) -> list[str]:
         _("第%(row)s行 %(name)s:%(what)s。%(advice)s", row=seq, name=name,
           what=BY_CODE[code].label, advice=BY_CODE[code].advice)
         for seq, name, code in queries.open_blocks(target.id)
-    ]  # fmt: skip
-
-
-def _told(staged: Upload) -> list[str]:
-    return [
-        _("第%(row)s行 %(cell)s %(column)s:%(why)s", row=p["row"], cell=p["coordinate"],
-          column=p["column"], why=p["sentence"])
-        for p in staged.problems
     ]  # fmt: skip
 
 

@@ -7,10 +7,8 @@ of 50,000 lines changes 500 rows.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
     Date,
     DateTime,
@@ -38,6 +36,7 @@ from app.kernel.types import (
     PersonName,
     YearMonth,
 )
+from app.kernel.uploads import STATES, Arrived
 from app.registry.models import GRADE, Programme
 
 FOUND = {
@@ -169,28 +168,14 @@ class Finding(Scoped, Base):
     aid_list: Mapped[AidList] = relationship()
 
 
-class Upload(Scoped, Base):
-    """A file that came in: what it was, who sent it, what became of its rows.
-
-    `state`: staged (read and checked, nothing written yet), taken, dropped. Every row of the file
-    has one fate: `accepted` + `rejected` = `row_count`.
-    """
+class Upload(Arrived, Base):
+    """A file for one list."""
 
     __tablename__ = "upload"
-    __table_args__ = (CheckConstraint("state IN ('staged', 'taken', 'dropped')", name="state"),)
+    __table_args__ = (CheckConstraint(STATES, name="state"),)
     list_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_list.id"), index=True)
     school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
-    file_name: Mapped[str] = mapped_column(String(200))
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    size: Mapped[int]
-    state: Mapped[str] = mapped_column(String(10), default="staged")
-    row_count: Mapped[int] = mapped_column(default=0)
-    accepted: Mapped[int] = mapped_column(default=0)
-    rejected: Mapped[int] = mapped_column(default=0)
     total_fen: Mapped[int] = mapped_column(Fen(), default=0)
-    problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    by: Mapped[str] = mapped_column(String(64))
-    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now, index=True)
     school: Mapped[Org] = relationship()
     aid_list: Mapped[AidList] = relationship()
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, literal, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 
 from app.accounts.models import SCHOOL_CLERK, Org
-from app.kernel import audit, clock
+from app.kernel import audit, clock, uploads
 from app.kernel.calendar_models import load_calendar
 from app.kernel.db import db
 from app.kernel.errors import Refused
@@ -98,27 +98,13 @@ def stage(path: Path, file_name: str, target: AidList, actor: Actor) -> Upload:
     `path`: where the file lies. The upload says how many rows are good and why others are not.
     """
     upload = Upload(list_id=target.id, school_id=target.school_id, org_path=target.org_path,
-                    file_name=file_name[-200:], sha256="", size=path.stat().st_size,
-                    by=actor.username)  # fmt: skip
-    db.session.add(upload)
-    db.session.flush()
-    with everyone("名单行按所属学校写入"):
-        figures = store_rows(path, upload, target)
-    for name, value in figures.items():
-        setattr(upload, name, value)
-    db.session.flush()
-    return upload
+                    **uploads.sent(path, file_name, actor))  # fmt: skip
+    return uploads.stage(upload, lambda: store_rows(path, upload, target))
 
 
 def earlier(upload: Upload) -> Upload | None:
     """The upload that already took the very same file for the same list, if there was one."""
-    return db.session.scalar(
-        select(Upload)
-        .where(Upload.sha256 == upload.sha256, Upload.list_id == upload.list_id,
-               Upload.state == "taken", Upload.id != upload.id)
-        .order_by(Upload.id.desc())
-        .limit(1)
-    )  # fmt: skip
+    return uploads.earlier(upload, Upload.list_id == upload.list_id)
 
 
 def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
@@ -129,16 +115,13 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     """
     _check_hands(actor, upload.school_id)
     target = _lock_draft(upload)
-    if all_or_nothing and upload.rejected:
-        raise Refused(_("有%(n)s行不合格,按“全部或全不”没有写入任何一行", n=upload.rejected))
-    if not upload.accepted:
-        raise Refused(_("没有一行合格,名单没有改动"))
+    uploads.check_takable(upload, all_or_nothing)
     with everyone("卡与人跨学校登记,行只写入本名单"):
         merge_lines(upload.id, target)
         this = select(literal(target.id))
         seal_lists(this)
         check_lists(this)
-        db.session.execute(delete(StagedLine).where(StagedLine.upload_id == upload.id))
+    uploads.clear(upload, StagedLine.__table__)
     upload.state, target.zero_report = "taken", False
     db.session.flush()
     db.session.refresh(target)
@@ -149,12 +132,7 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
 def drop(upload: Upload, actor: Actor) -> None:
     """The upload is put aside; nothing of it was written to the list."""
     _check_hands(actor, upload.school_id)
-    _lock_staged(upload)
-    with everyone("暂存行属于本次上传"):
-        db.session.execute(delete(StagedLine).where(StagedLine.upload_id == upload.id))
-    upload.state = "dropped"
-    audit.record("drop_upload", actor=actor, org_path=upload.org_path, subject="upload",
-                 subject_id=upload.id, count=upload.row_count)  # fmt: skip
+    uploads.drop(upload, StagedLine.__table__, actor)
 
 
 def report_nobody(target: AidList, actor: Actor) -> None:
@@ -188,18 +166,8 @@ def _check_hands(actor: Actor, school_id: int) -> None:
         raise Refused(_("名单由本校经办人上传"))
 
 
-def _lock_staged(upload: Upload) -> None:
-    """Of two presses at once the later one sees here what the earlier one did."""
-    now = db.session.scalar(
-        select(Upload).where(Upload.id == upload.id).with_for_update(of=Upload)
-        .execution_options(populate_existing=True)
-    )  # fmt: skip
-    if now is None or now.state != "staged":
-        raise Refused(_("这份上传已经处理过了"))
-
-
 def _lock_draft(upload: Upload) -> AidList:
-    _lock_staged(upload)
+    uploads.lock_staged(upload)
     target = db.session.scalar(
         select(AidList).where(AidList.id == upload.list_id).with_for_update(of=AidList)
         .execution_options(populate_existing=True)

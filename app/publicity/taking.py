@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.kernel import clock
+from app.kernel.bulk import add_missing
 from app.kernel.db import db
 from app.publicity.models import AidLine, Finding, StagedLine
+from app.registry import persons
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select, Table
+    from sqlalchemy import Select
 
     from app.publicity.models import AidList
 
@@ -31,33 +32,15 @@ def merge_lines(upload_id: int, target: AidList) -> None:
     card nobody confirmed yet is only claimed, and so is one that was given up and is back.
     """
     mine = S.c.upload_id == upload_id
-    _add_missing(P, ("id_index", "id_no", "id_mask", "birth", "sex"), _new_persons(mine))
-    _add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
-                     "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
+    persons.register(S, mine)
+    add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
+                    "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
     resolved = _resolved(mine)
     back = update(C).where(C.c.id.in_(select(resolved.c.card_id)), C.c.state == "closed")
     db.session.execute(back.values(state="claimed", since=clock.now()))
     _drop_gone(target.id, resolved)
     _change_changed(target.id, resolved)
     _add_new(target, resolved)
-
-
-def _add_missing(table: Table, names: tuple[str, ...], source: Select[Any]) -> None:
-    """INSERT … SELECT that loses gracefully against somebody registering the same at once.
-
-    Both go in one order, so that neither waits for the other in a circle.
-    """
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    db.session.execute(dialect.insert(table).from_select(names, source).on_conflict_do_nothing())
-
-
-def _new_persons(mine: Any) -> Select[Any]:
-    first = select(func.min(S.c.id)).where(mine).group_by(S.c.id_index)
-    return (
-        select(S.c.id_index, S.c.id_no, S.c.id_mask, S.c.birth, S.c.sex)
-        .where(S.c.id.in_(first), ~exists().where(P.c.id_index == S.c.id_index))
-        .order_by(S.c.id_index)
-    )
 
 
 def _new_cards(mine: Any) -> Select[Any]:

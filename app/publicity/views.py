@@ -11,7 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import select
 
 from app.accounts.models import BUREAUS, SCHOOL, SCHOOL_CLERK, SCHOOLS, STAFF, Org
-from app.kernel import clock, files, jobs
+from app.kernel import clock, files, jobs, uploads
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup
 from app.kernel.i18n import _, _l, listed
@@ -26,7 +26,7 @@ from app.publicity.forms import TakeForm, UploadForm
 from app.publicity.models import FOUND, AidLine, AidList, Finding, Upload
 from app.publicity.previewing import changes, last_month
 from app.publicity.rules import BY_CODE
-from app.publicity.work import STAGE, TAKE, wants_a_job
+from app.publicity.work import STAGE, TAKE
 from app.publicity.workflow import FINDINGS, LINES, PUBLICITY
 from app.registry import queries as registry
 from app.registry.models import GRANT
@@ -102,7 +102,7 @@ class ListGrid(Grid):
         first = YearMonth.parse(form.first_month.data) if form.first_month.data else None
         kept = files.keep(sent.stream)
         target = service.draft_for(None, month, GRANT, g.actor, form.kind.data, first)
-        if wants_a_job(kept.size):
+        if uploads.is_big(kept.size):
             row = jobs.enqueue(
                 STAGE, actor=g.actor, title=_("读取名单 %(file)s", file=sent.filename),
                 list_id=target.id, sha256=kept.sha256, file_name=sent.filename,

@@ -18,12 +18,6 @@ from app.publicity.workflow import PUBLICITY
 
 STAGE, TAKE, CONFIRM = "stage_list", "take_list", "confirm_expired"
 EXPIRE = "expire_files"
-BIG_FILE = 3 * 1024 * 1024
-"""Bytes from which on a file is read in the background: about 20,000 rows."""
-
-
-def wants_a_job(size: int) -> bool:
-    return size > BIG_FILE
 
 
 @job(STAGE, _l("读取名单"))

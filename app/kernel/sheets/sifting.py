@@ -1,0 +1,57 @@
+"""Good rows on their way into a table; of the others the reasons are kept."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from app.kernel.sheets.declare import Counts, Problem
+    from app.kernel.sheets.reading import Reading
+    from app.kernel.sheets.rows import Row
+
+KEPT_PROBLEMS = 200
+"""How many refused cells stand on the upload's page; the file with all of them is made anew."""
+
+
+class Sieve:
+    """A kind of file says by `staged` what a good row becomes, or refuses the row there."""
+
+    def __init__(self) -> None:
+        self.problems: list[dict[str, Any]] = []
+        self.everything: list[Problem] | None = None
+        self._seen: dict[Hashable, int] = {}
+
+    def staged(self, row: Row) -> tuple[Any, ...] | None:
+        """The row as it is loaded; None when it was refused after all."""
+        raise NotImplementedError
+
+    def good(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+        """The staged form of each good row."""
+        for row in rows:
+            staged = None if row.problems else self.staged(row)
+            if staged is None:
+                self._keep(row)
+            else:
+                yield staged
+
+    def first_with(self, row: Row, key: Hashable) -> int | None:
+        """The number of the earlier row that has the same key, if there was one."""
+        before = self._seen.setdefault(key, row.number)
+        return None if before == row.number else before
+
+    def _keep(self, row: Row) -> None:
+        if self.everything is not None:
+            self.everything.extend(row.problems)
+        for p in row.problems[: KEPT_PROBLEMS - len(self.problems)]:
+            self.problems.append({"row": row.number, "coordinate": p.coordinate,
+                                  "column": p.column, "sentence": p.sentence})  # fmt: skip
+
+    def all_problems(self, reading: Reading) -> tuple[list[Problem], Counts]:
+        """What is wrong in the whole file, not only the first cells, and how its rows came out."""
+        self.everything = []
+        with reading:
+            deque(self.good(reading.rows), maxlen=0)
+            return self.everything, reading.counts

@@ -1,0 +1,146 @@
+"""Files that came in to be written somewhere: what they were, and what became of their rows.
+
+A room's table of uploads is `Arrived` and what the file belongs to. A file is read and checked
+whole, its good rows wait in a table of the room, and only taking it writes anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import JSON, DateTime, String, Table, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel import audit, bulk, clock
+from app.kernel.db import Scoped, db
+from app.kernel.errors import Refused
+from app.kernel.i18n import _
+from app.kernel.scope import everyone
+from app.kernel.sheets import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import ColumnElement
+
+    from app.kernel.actor import Actor
+    from app.kernel.sheets import Reading
+    from app.kernel.sheets.sifting import Sieve
+
+STATES = "state IN ('staged', 'taken', 'dropped')"
+MAX_ROWS = 500_000
+BIG_FILE = 3 * 1024 * 1024
+"""Bytes from which on a file is read in the background: about 20,000 rows."""
+
+
+class Arrived(Scoped):
+    """A file that came in: what it was, who sent it, what became of its rows.
+
+    `state`: staged (read and checked, nothing written yet), taken, dropped. Every row of the file
+    has one fate: `accepted` + `rejected` = `row_count`. `problems` are the first of them only.
+    """
+
+    __tablename__: str
+    if TYPE_CHECKING:
+        id: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="staged")
+    row_count: Mapped[int] = mapped_column(default=0)
+    accepted: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now, index=True)
+
+
+def is_big(size: int) -> bool:
+    """A file of so many bytes is better read in the background."""
+    return size > BIG_FILE
+
+
+A = TypeVar("A", bound=Arrived)
+
+
+def sent(path: Path, file_name: str, actor: Actor) -> dict[str, Any]:
+    """What an upload's row says of the file before anybody has read it."""
+    return {"file_name": file_name[-200:], "sha256": "", "size": path.stat().st_size,
+            "by": actor.username}  # fmt: skip
+
+
+def stage(upload: A, store: Callable[[], dict[str, Any]]) -> A:
+    """The upload has its number, and after `store` its figures."""
+    db.session.add(upload)
+    db.session.flush()
+    with everyone("暂存行属于本次上传"):
+        figures = store()
+    for name, value in figures.items():
+        setattr(upload, name, value)
+    db.session.flush()
+    return upload
+
+
+def store_rows(path: Path, reading: Reading, sieve: Sieve, table: Table, columns: Sequence[str]
+               ) -> dict[str, Any]:  # fmt: skip
+    """The good rows stand in `table`; the figures of the file for its upload."""
+    with reading:
+        bulk.load(table, columns, sieve.good(reading.rows))
+        counts = reading.counts
+    return {
+        "sha256": digest(path), "row_count": counts.taken + counts.refused,
+        "accepted": counts.taken, "rejected": counts.refused, "problems": sieve.problems,
+    }  # fmt: skip
+
+
+def earlier(upload: A, place: ColumnElement[bool]) -> A | None:
+    """The upload that already took the very same file for the same place, if there was one."""
+    model = type(upload)
+    found = select(model).where(model.sha256 == upload.sha256, model.state == "taken",
+                                model.id != upload.id, place)  # fmt: skip
+    return db.session.scalar(found.order_by(model.id.desc()).limit(1))
+
+
+def lock_staged(upload: Arrived) -> None:
+    """Of two presses at once the later one sees here what the earlier one did."""
+    model = type(upload)
+    now = db.session.scalar(
+        select(model).where(model.id == upload.id).with_for_update(of=model)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    if now is None or now.state != "staged":
+        raise Refused(_("这份上传已经处理过了"))
+
+
+def check_takable(upload: Arrived, all_or_nothing: bool) -> None:
+    """There is a good row; under `all_or_nothing` there is no other."""
+    if all_or_nothing and upload.rejected:
+        raise Refused(_("有%(n)s行不合格,按“全部或全不”没有写入任何一行", n=upload.rejected))
+    if not upload.accepted:
+        raise Refused(_("没有一行合格,没有写入任何一行"))
+
+
+def clear(upload: Arrived, staged: Table) -> None:
+    """The good rows wait no longer."""
+    with everyone("暂存行属于本次上传"):
+        db.session.execute(delete(staged).where(staged.c.upload_id == upload.id))
+
+
+def drop(upload: Arrived, staged: Table, actor: Actor) -> None:
+    """The upload is put aside; nothing of it was written."""
+    lock_staged(upload)
+    clear(upload, staged)
+    upload.state = "dropped"
+    audit.record("drop_upload", actor=actor, org_path=upload.org_path, count=upload.row_count,
+                 subject=upload.__tablename__, subject_id=upload.id)  # fmt: skip
+
+
+def told(upload: Arrived) -> list[str]:
+    """Every problem the upload keeps, as a sentence that names its cell."""
+    return [
+        _("第%(row)s行 %(cell)s %(column)s:%(why)s", row=p["row"], cell=p["coordinate"],
+          column=p["column"], why=p["sentence"])
+        for p in upload.problems
+    ]  # fmt: skip
