@@ -1,0 +1,77 @@
+"""Every sentence of ours has an English one beside it, with the same places to fill in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+PLACE = re.compile(r"%\(\w+\)[sd]")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+KEYWORDS = {"_": None, "_l": None, "gettext": None}
+KEPT_CHINESE = {"财", "错误原因", "年", "月", "日", "是", "否"}
+"""Chinese that an English sentence quotes: a file's column, a document, a way to write a date."""
+
+
+def catalogue(language: str):
+    with (ROOT / f"translations/{language}/LC_MESSAGES/messages.po").open("rb") as file:
+        return {m.id: m.string for m in read_po(file) if m.id}
+
+
+@pytest.fixture(scope="module")
+def english():
+    return catalogue("en")
+
+
+@pytest.fixture(scope="module")
+def said():
+    """Every sentence the source says, collected as `make translations` does."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(str(ROOT), methods, options, keywords=KEYWORDS,
+                             directory_filter=lambda d: Path(d).name not in {".venv", "tests"})
+    return {message for _file, _line, message, _comments, _context in found}
+
+
+def test_the_source_is_read_at_all(said):
+    assert len(said) > 900
+    assert {"上报", "登录", "公示栏"} <= said
+
+
+def test_every_sentence_is_said_in_english(said, english):
+    assert sorted(s for s in said if not english.get(s)) == []
+
+
+def test_nothing_stands_in_the_catalogue_that_nobody_says(said, english):
+    assert sorted(set(english) - said) == []
+
+
+def test_the_places_to_fill_in_are_the_same(english):
+    different = {m: t for m, t in english.items() if sorted(PLACE.findall(m)) != sorted(PLACE.findall(t))}
+    assert different == {}
+
+
+def test_english_is_english(english):
+    left = {m: t for m, t in english.items() if CHINESE.search(quoted_out(t))}
+    assert left == {}
+
+
+def quoted_out(sentence: str) -> str:
+    for words in sorted(KEPT_CHINESE, key=len, reverse=True):
+        sentence = sentence.replace(words, "")
+    return re.sub(r"教厅函〔\d+〕\d+号|教[^,;.) ]*〔\d+〕\d+号", "", sentence)
+
+
+def test_the_frameworks_sentences_are_chinese():
+    words = catalogue("zh")
+    assert words["Access is Denied"]
+    assert all(CHINESE.search(t) for t in words.values())
+
+
+def test_a_missing_place_would_be_noticed():
+    assert PLACE.findall("共%(n)s行") != PLACE.findall("rows")
