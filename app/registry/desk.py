@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.accounts.models import BUREAU_APPROVER, SYSADMIN
+from app.accounts.models import SYSADMIN
 from app.kernel import clock
 from app.kernel.calendar_models import load_calendar
 from app.kernel.db import db
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @waits
 def _calendar(actor: Actor) -> Iterator[Waiting]:
     """Sixty days before a notice could run into a year nobody has confirmed."""
-    if actor.role not in {SYSADMIN, BUREAU_APPROVER}:
+    if actor.role != SYSADMIN:
         return
     years = load_calendar(db.session).unconfirmed_ahead(clock.today())
     yield Waiting(
         _l("%(years)s年的节假日安排尚未确认", years=listed(years)), len(years),
         _l("跨入该年的公示截止日只是暂定,确认日历后名单才能确认"), "/calendaryeargrid/list/",
-        "calendar-exclamation", "warn",
+        "calendar", "warn",
     )  # fmt: skip
