@@ -12,6 +12,7 @@ from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.kernel.types import IdNumber
 from app.payments.models import (
+    AGAIN,
     NOT_CARRIED,
     Attempt,
     PayFile,
@@ -98,6 +99,21 @@ def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
         AidList.bureau_id == bureau_id, AidList.state == "confirmed", waiting
     ).group_by(AidList.month).order_by(AidList.month)  # fmt: skip
     return [(month, int(n)) for month, n in db.session.execute(found)]
+
+
+def to_pay_again(run_id: int) -> tuple[int, int]:
+    """(payments, fen) whose latest attempt stands in this run and came to nothing."""
+    found = select(func.count(), func.coalesce(func.sum(Attempt.fen), 0)).join(
+        Payment, and_(Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no)
+    ).where(Attempt.run_id == run_id, Attempt.state.in_(AGAIN))  # fmt: skip
+    count, fen = db.session.execute(found).one()
+    return int(count), int(fen)
+
+
+def usual_profile(bureau_id: int) -> str | None:
+    """The bank layout the bureau used last."""
+    found = select(PayRun.profile).where(PayRun.bureau_id == bureau_id, PayRun.profile != "")
+    return db.session.scalar(found.order_by(PayRun.id.desc()).limit(1))
 
 
 def run_figures(run_id: int) -> dict[str, tuple[int, int]]:

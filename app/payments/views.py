@@ -22,7 +22,7 @@ from app.kernel import audit, clock, files
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid
 from app.kernel.i18n import _, _l
-from app.kernel.types import YearMonth
+from app.kernel.types import Month
 from app.payments import (  # noqa: F401  (the desk registers itself)
     desk,
     exporting,
@@ -75,7 +75,7 @@ class RunGrid(Grid):
     show_template = "run_detail.html"
 
     def beside(self, row: PayRun) -> dict[str, Any]:
-        form = ExportForm()
+        form = ExportForm(profile=queries.usual_profile(row.bureau_id))
         form.profile.choices = [(n, p.title) for n, p in shipped().items()]
         return {
             "run": row, "figures": queries.run_figures(row.id), "files": queries.files_of(row.id),
@@ -83,8 +83,15 @@ class RunGrid(Grid):
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "export_form": form if self._may_package(row) else None,
             "result_form": ResultForm() if self._may_post(row) else None,
-            "may_again": self.may("can_again"), "may_file": self.may("can_file"),
+            "again": self._again(row), "may_file": self.may("can_file"),
         }  # fmt: skip
+
+    def _again(self, row: PayRun) -> tuple[int, int] | None:
+        """How many payments, and what sum, may be paid again; None when there is no button."""
+        if row.state not in ("checked", "settled") or not self.may("can_again"):
+            return None
+        waiting = queries.to_pay_again(row.id)
+        return waiting if waiting[0] else None
 
     def _may_package(self, row: PayRun) -> bool:
         return row.state == "open" and bool(self.may("can_package"))
@@ -102,7 +109,7 @@ class RunGrid(Grid):
             status = 400 if request.method == "POST" else 200
             page = {"title": _l("开立支付批次"), "form": form}
             return self.render_template("run_begin.html", **page), status
-        opened = opening.open_run(YearMonth.parse(form.month.data), None, g.actor)
+        opened = opening.open_run(Month.clean(form.month.data), None, g.actor)
         db.session.commit()
         flash(_("已开立,共%(n)s笔", n=opened.accepted), "success")
         if opened.refused:

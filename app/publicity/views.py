@@ -15,7 +15,7 @@ from app.kernel import clock, files, jobs, uploads
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup
 from app.kernel.i18n import _, _l, listed
-from app.kernel.types import YearMonth
+from app.kernel.types import Month
 from app.publicity import (  # noqa: F401  (the desk registers itself)
     desk,
     papers,
@@ -98,8 +98,8 @@ class ListGrid(Grid):
         return self.render_template("upload.html", **page), status
 
     def _stage(self, form: Any, sent: Any) -> ResponseReturnValue:
-        month = YearMonth.parse(form.month.data)
-        first = YearMonth.parse(form.first_month.data) if form.first_month.data else None
+        month = Month.clean(form.month.data)
+        first = Month.clean(form.first_month.data) if form.first_month.data else None
         kept = files.keep(sent.stream)
         target = service.draft_for(None, month, GRANT, g.actor, form.kind.data, first)
         if uploads.is_big(kept.size):
@@ -186,7 +186,7 @@ class ListGrid(Grid):
     @permission_name("upload")
     def zero(self) -> ResponseReturnValue:
         """本月无受助学生: the empty list says so."""
-        month = YearMonth.parse(request.form.get("month", ""))
+        month = Month.clean(request.form.get("month", ""))
         target = service.draft_for(None, month, GRANT, g.actor)
         service.report_nobody(target, g.actor)
         db.session.commit()
