@@ -37,6 +37,8 @@ class Text(Rule[str]):
         self.max, self.required, self.lines = max, required, lines
 
     def clean(self, raw: object) -> str:
+        if type(raw) is float and raw.is_integer() and abs(raw) < 1e15:
+            raw = str(int(raw))
         if type(raw) is str and raw.isalnum() and len(raw) <= self.max:
             return raw  # nothing but letters and digits: nothing below would change it
         if is_blank(raw):

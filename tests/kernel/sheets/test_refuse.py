@@ -17,6 +17,7 @@ from tests.kernel.sheets.made import (
     HEADERS,
     LIN,
     PUPILS,
+    STREAMED,
     bare_parts,
     heading_row,
     old_workbook,
@@ -67,6 +68,15 @@ def with_part(content: bytes, name: str, part: bytes) -> bytes:
 
 def test_an_honest_file_passes_the_same_gate(tmp_path):
     assert taken_in(pupils(tmp_path / "good", LIN))[0].counts.taken == 1
+
+
+@pytest.mark.parametrize("limit", [None, STREAMED])
+def test_a_workbook_written_by_hand_passes_it_too(tmp_path, limit):
+    name = f'<row r="2">{text_cell("A2", "林晓燕")}</row>'
+    (tmp_path / "f").write_bytes(packed(bare_parts(heading_row() + name)))
+    reading, [row] = taken_in(tmp_path / "f", limit=limit)
+    assert row.values["name"] == "林晓燕"
+    assert reading.reader == ("held" if limit is None else "stream")
 
 
 def test_an_empty_file(refuse):
