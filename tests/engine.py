@@ -175,7 +175,8 @@ def _found() -> dict[str, Place]:
     second = _org("3135012102", "闽侯工业学校", m.SCHOOL, county)
     far = _org("3135012201", "连江职业中专", m.SCHOOL, other)
     for bureau in (county, other):
-        db.session.add(Payer(org_id=bureau.id, account="35001612345678901234", name="县财政局"))
+        db.session.add(Payer(org_id=bureau.id, account="35001612345678901234", name="县财政局",
+                             bank_name="工商银行闽侯支行", cnaps="102391000018"))  # fmt: skip
     db.session.commit()
     named = {"province": province, "county": county, "other": other, "school": school,
              "second": second, "far": far}  # fmt: skip

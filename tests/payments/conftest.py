@@ -17,9 +17,14 @@ def _five_sent(world):
 
 
 @pytest.fixture
-def waiting_run(world):
-    """Five orders of one school, not yet exported."""
-    return world.at("five_waiting", _five_confirmed)
+def five_waiting(world):
+    """Puts five orders of one school, not yet exported, back as often as it is asked."""
+    return lambda: world.at("five_waiting", _five_confirmed)
+
+
+@pytest.fixture
+def waiting_run(five_waiting):
+    return five_waiting()
 
 
 @pytest.fixture
