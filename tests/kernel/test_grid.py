@@ -128,6 +128,14 @@ def test_adding_puts_the_row_where_its_parent_lies_and_writes_the_trail(world):
     assert "地点:空 → 第二职校" in event.note
 
 
+@pytest.mark.parametrize("place", ["1", "7", "999", "x", "-1"])
+def test_a_row_is_hung_neither_on_the_way_up_nor_on_nothing(world, place):
+    form = {"said": "越级", "kind": "food", "fen": "1", "month": "2026-10", "place": place}
+    answer = world.browser("chen").post("/complaintgrid/add", data=form)
+    assert answer.status_code == 409
+    assert "没有这个选项" in answer.text
+
+
 def test_without_a_parent_the_row_lies_with_whoever_added_it(world):
     form = {"said": "自己的", "kind": "money", "fen": "1", "month": "2026-10"}
     world.browser("lin").post("/complaintgrid/add", data=form)
@@ -210,6 +218,8 @@ def test_a_picker_offers_only_what_lies_in_ones_own_part_of_the_tree(world):
     offered = world.browser("chen").get("/complaintgrid/lookup/place?q=职校").json
     assert {o["text"] for o in offered} == {"第一职校", "第二职校"}
     assert offered[0].keys() == {"value", "text", "hint"}
+    anything = world.browser("chen").get("/complaintgrid/lookup/place").json
+    assert {o["text"] for o in anything} == {"鼓楼区", "第一职校", "第二职校"}
     everywhere = world.browser("zheng").get("/complaintgrid/lookup/place?q=").json
     assert {o["text"] for o in everywhere} >= {"福建省", "晋江职校"}
     assert world.browser("chen").get("/complaintgrid/lookup/state").status_code == 404
