@@ -46,7 +46,9 @@ def secrets_of(doors: Doors, username: str) -> list[str]:
     an organisation above it."""
     with doors.app.app_context(), scope.everyone("a test looks up a place"):
         path = world.actor(username).org_path
-        above = list(db.session.scalars(select(Org.name).where(Org.path.in_(scope.ancestors(path)))))
+        above = list(
+            db.session.scalars(select(Org.name).where(Org.path.in_(scope.ancestors(path))))
+        )
     own = "\n".join([*above, *Victims(doors.app, path).words(most=10_000)])
     return sorted(w for w in doors.victims.words() if w not in own)
 

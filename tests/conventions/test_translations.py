@@ -33,8 +33,13 @@ def said():
     """Every sentence the source says, collected as `make translations` does."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
-    found = extract_from_dir(str(ROOT), methods, options, keywords=KEYWORDS,
-                             directory_filter=lambda d: Path(d).name not in {".venv", "tests"})
+    found = extract_from_dir(
+        str(ROOT),
+        methods,
+        options,
+        keywords=KEYWORDS,
+        directory_filter=lambda d: Path(d).name not in {".venv", "tests"},
+    )
     return {message for _file, _line, message, _comments, _context in found}
 
 
@@ -52,7 +57,9 @@ def test_nothing_stands_in_the_catalogue_that_nobody_says(said, english):
 
 
 def test_the_places_to_fill_in_are_the_same(english):
-    different = {m: t for m, t in english.items() if sorted(PLACE.findall(m)) != sorted(PLACE.findall(t))}
+    different = {
+        m: t for m, t in english.items() if sorted(PLACE.findall(m)) != sorted(PLACE.findall(t))
+    }
     assert different == {}
 
 
