@@ -29,14 +29,23 @@ def spread(standards: Sequence[Standard]) -> Iterator[tuple[int, YearMonth, str,
     """Every (programme, month, grade, fen) that the standards grant, for paid months only.
 
     A school year runs from September; its last paid month carries the remainder in fen, so that
-    a year's months add up to the standard.
+    a year's months add up to the standard. A standard ends where the programme's next one begins,
+    whether or not somebody wrote its end down.
     """
-    for s in standards:
+    for s, end in _in_force(standards):
         months = numbers(s.paid_months)
         share = monthly_fen(s.yearly_fen, len(months))
         last = max(months, key=lambda m: (m - 9) % 12)
-        for month in s.valid_from.until(min(s.valid_to or HORIZON, HORIZON)):
+        for month in s.valid_from.until(end):
             if month.month in months:
                 rest = s.yearly_fen - share * len(months) if month.month == last else 0
                 for grade in s.grades.split(","):
                     yield s.programme_id, month, grade, share + rest
+
+
+def _in_force(standards: Sequence[Standard]) -> Iterator[tuple[Standard, int]]:
+    """Each standard with the last month it rules."""
+    for s in standards:
+        later = [int(o.valid_from) - 1 for o in standards
+                 if o.programme_id == s.programme_id and o.valid_from > s.valid_from]  # fmt: skip
+        yield s, min(s.valid_to or HORIZON, HORIZON, *later)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, insert, literal, select, update
+from sqlalchemy import delete, exists, func, insert, literal, or_, select, update
 
 from app.kernel import audit, clock
 from app.kernel.db import changed, db
@@ -117,19 +117,22 @@ def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, not
     """The students of these enrolments are not paid this programme from this month on.
 
     `enrolments`: a condition on `Enrolment`, narrowed to the actor's place by the caller. One
-    statement; who is held already is not held twice.
+    statement; who is held already, or enrolled twice, is not held twice.
     """
     if not note.strip():
         raise Refused(_("停发须填写理由"))
     aid, e, h = programme(programme_code), Enrolment.__table__, Hold.__table__
-    held = exists().where(h.c.person_id == e.c.person_id, h.c.programme_id == aid.id,
-                          h.c.state == "on")  # fmt: skip
+    held = exists().where(
+        h.c.person_id == e.c.person_id, h.c.programme_id == aid.id, h.c.state == "on",
+        or_(h.c.last_month.is_(None), h.c.last_month >= clock.this_month()),
+    )  # fmt: skip
+    once = select(func.max(e.c.id)).where(enrolments).group_by(e.c.person_id)
     cells = (e.c.org_path, e.c.person_id, literal(aid.id), e.c.name, e.c.id_mask,
              literal(int(clock.this_month())), literal(note[:200]), literal("on"))  # fmt: skip
     names = ("org_path", "person_id", "programme_id", "name", "id_mask", "first_month", "reason",
              "state")  # fmt: skip
     with everyone("调用方已按管辖范围限定学籍"):
-        source = select(*cells).where(enrolments, ~held)
+        source = select(*cells).where(e.c.id.in_(once), ~held)
         n = changed(insert(h).from_select(names, source))
     audit.record("hold", actor=actor, subject="hold", count=n, note=note)
     return n
