@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Org
 from app.kernel import audit
-from app.kernel.db import changed, db
+from app.kernel.db import changed, db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
@@ -58,9 +58,10 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     with everyone("付款按主管部门汇总各校已确认名单"):
         held = _count_held(run)
         wanted = _insert_payments(run)
-        _lock_months(run)
-        _drop_unlocked(run)
-        _insert_attempts(run, select(P.c.id).where(P.c.first_run_id == run.id), literal(1))
+        with many_rows(wanted):
+            _lock_months(run)
+            _drop_unlocked(run)
+            _insert_attempts(run, select(P.c.id).where(P.c.first_run_id == run.id), literal(1))
         _sum_up(run)
     db.session.refresh(run)
     refused = wanted - run.line_count
@@ -83,7 +84,7 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
     and who is on hold is left out.
     """
     run = _new_run(old.month, old.bureau.code, actor, old.programme.code, "again")
-    with everyone("失败的笔数按原批次重发"):
+    with everyone("失败的笔数按原批次重发"), many_rows(old.line_count):
         held = db.session.scalar(
             select(func.count()).select_from(_failed(old, on_hold()).subquery())
         )

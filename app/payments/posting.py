@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, select, update
 
 from app.accounts.models import BUREAU_POSTER
 from app.kernel import audit, bulk
-from app.kernel.db import db
+from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.scope import everyone
@@ -53,7 +53,7 @@ def take_results(run: PayRun, path: Path, file_name: str, actor: Actor) -> Resul
     """
     locked = _lock(run, actor)
     profile = Profile.parse(locked.profile_data or {})
-    with everyone("回盘按本批次流水号对账"):
+    with everyone("回盘按本批次流水号对账"), many_rows(locked.line_count):
         reading = read_results(profile, path)
         taken = _store(locked, reading, path, file_name, actor)
         resolve(taken)

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, literal, select, update
 from app.accounts.models import SCHOOL_CLERK, Org
 from app.kernel import audit, clock, uploads
 from app.kernel.calendar_models import load_calendar
-from app.kernel.db import db
+from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
@@ -116,7 +116,7 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     _check_hands(actor, upload.school_id)
     target = _lock_draft(upload)
     uploads.check_takable(upload, all_or_nothing)
-    with everyone("卡与人跨学校登记,行只写入本名单"):
+    with everyone("卡与人跨学校登记,行只写入本名单"), many_rows(upload.accepted):
         merge_lines(upload.id, target)
         this = select(literal(target.id))
         seal_lists(this)
@@ -147,7 +147,7 @@ def report_nobody(target: AidList, actor: Actor) -> None:
 
 def recheck(target: AidList, actor: Actor) -> None:
     """The findings of the list are those that hold now (cards, registry, other lists moved on)."""
-    with everyone("核对涉及其他学校"):
+    with everyone("核对涉及其他学校"), many_rows(target.line_count):
         check_lists(select(literal(target.id)))
     _trace("recheck", target, actor, "")
 
