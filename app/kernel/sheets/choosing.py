@@ -40,7 +40,7 @@ def choose(book: Book, sheet: Sheet, wanted: str | None) -> Chosen:
     seen = [tab for tab in book.tabs if not tab.hidden and wanted in (None, tab.name)]
     found = [(tab, layout) for tab in seen if (layout := headers.find(tab.rows(), words))]
     if not found:
-        raise _no_heading(sheet)
+        raise _no_heading(sheet, [tab.name for tab in book.tabs if tab.hidden])
     tab, layout = _best(found, sheet, separated=book.kind == "csv")
     _refuse_gaps(layout, sheet)
     return Chosen(tab, layout, [] if book.kind == "csv" else _notes(book.tabs, tab))
@@ -80,13 +80,13 @@ def _refuse_gaps(layout: Layout, sheet: Sheet) -> None:
         )
 
 
-def _no_heading(sheet: Sheet) -> WrongColumns:
+def _no_heading(sheet: Sheet, hidden: list[str]) -> WrongColumns:
     needed = [column for column in sheet.columns if column.required] or list(sheet.columns)
     names = listed([column.header for column in needed])
-    return WrongColumns(
-        _("没有找到表头。表头应有这些列:%(names)s。请下载模板,把内容粘贴进去再上传", names=names),
-        needed,
-    )
+    told = _("没有找到表头。表头应有这些列:%(names)s。请下载模板,把内容粘贴进去再上传", names=names)
+    if hidden:
+        told += ";" + _("隐藏的工作表没有读取:%(names)s", names=listed(hidden))
+    return WrongColumns(told, needed)
 
 
 def _notes(tabs: list[Tab], chosen: Tab) -> list[str]:

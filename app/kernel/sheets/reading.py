@@ -191,7 +191,7 @@ class Reading:
         self._doubts.clear()
 
     def _not_one(self) -> str:
-        return _("这一行是合计,不是一条%(noun)s。请删去这一行", noun=self.sheet.noun)
+        return _("这一行是合计,不是%(noun)s,请删去", noun=self.sheet.noun)
 
 
 def _one(index: int) -> Callable[[list[Any]], tuple[Any, ...]]:

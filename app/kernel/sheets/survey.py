@@ -24,7 +24,9 @@ _ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
 _UNCOUNTED = re.compile(
     rb"</(?:\w+:)?f>\s*(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)|<(?:\w+:)?f[^>]*/>\s*</(?:\w+:)?c>"
 )
-_CALLS_OUT = re.compile(rb"<(?:\w+:)?f[^>]*>[^<]*\|[^<]*!")
+_FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*>([^<]*)")
+_LITERAL = re.compile(rb'"[^"]*"')
+_CALL = re.compile(rb"\w\|[^|]*!")
 
 
 @dataclass
@@ -90,7 +92,7 @@ def _look(piece: bytes, found: Survey, last: int) -> int:
     if b"!" in piece:
         if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
             raise damaged()
-        if b"|" in piece and _CALLS_OUT.search(piece):
+        if b"|" in piece and any(map(_calls, _FORMULA.findall(piece))):
             raise calls_out()
     if not found.stream:
         found.stream = _only_streamed(piece)
@@ -99,6 +101,13 @@ def _look(piece: bytes, found: Survey, last: int) -> int:
             raise damaged()
         last = number
     return last
+
+
+def _calls(formula: bytes) -> bool:
+    """The formula asks another program for data: program|topic!item, outside any quoted text."""
+    if b"|" not in formula:
+        return False
+    return _CALL.search(_LITERAL.sub(b"", formula.replace(b"&quot;", b'"'))) is not None
 
 
 def _only_streamed(piece: bytes) -> bool:

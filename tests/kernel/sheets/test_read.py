@@ -134,6 +134,16 @@ def test_hidden_sheets_are_left_out_and_that_is_said(tmp_path):
     ]
 
 
+def test_a_table_that_is_hidden_is_named_when_nothing_else_is_there(tmp_path):
+    path = tmp_path / "f.xlsx"
+    book = openpyxl.Workbook()
+    book.create_sheet("名单").sheet_state = "hidden"
+    book["名单"].append(HEADERS)
+    book.save(path)
+    with pytest.raises(WrongColumns, match=r"没有找到表头.*隐藏的工作表没有读取:名单"):
+        taken_in(path)
+
+
 def test_two_filled_sheets_are_refused_so_that_no_row_is_left_behind(tmp_path):
     path = workbook(tmp_path / "f", ("一班", [HEADERS, LIN]), ("二班", [HEADERS, WANG]))
     with pytest.raises(Refused, match="一班、二班"):
@@ -154,7 +164,7 @@ def test_blank_rows_repeated_headings_and_totals_are_told_apart(tmp_path):
     reading, rows = taken_in(path)
 
     assert [row.number for row in rows] == [2, 6, 7]
-    assert sentences(rows) == [("A7", "这一行是合计,不是一条学生。请删去这一行")]
+    assert sentences(rows) == [("A7", "这一行是合计,不是学生,请删去")]
     assert fates(reading.counts) == (2, 0, 1, 2, 1)
     assert reading.counts.rows == 6
 

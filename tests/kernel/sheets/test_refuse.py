@@ -155,6 +155,13 @@ def test_a_formula_that_starts_a_program(refuse):
     assert "外部程序" in refuse(packed(bare_parts(heading_row() + f'<row r="2">{call}</row>')))
 
 
+def test_a_formula_with_a_bar_in_its_text_is_no_such_thing(tmp_path):
+    harmless = '<c r="H2" t="str"><f>IF(A1=&quot;a|b&quot;,Sheet2!B1,"c|d")</f><v>x</v></c>'
+    row = f'<row r="2">{text_cell("A2", "林晓燕")}{harmless}</row>'
+    (tmp_path / "f").write_bytes(packed(bare_parts(heading_row() + row)))
+    assert taken_in(tmp_path / "f")[1][0].values["remark"] == "x"
+
+
 def test_separated_values_that_start_a_program(refuse):
     assert "外部程序" in refuse("姓名,备注\n张三,=cmd|' /C calc'!A0\n".encode())
 
