@@ -298,7 +298,9 @@ def main(counts: list[int]) -> None:
              "its own. x: CPU against the bare library on the same file in the same run. The CPU "
              "of the two writers is without making up the rows; wall seconds are whatever the "
              "machine was doing besides."), "",
-             f"Python {platform.python_version()}, {platform.machine()}.", ""]  # fmt: skip
+             "A sheet is held in memory up to 128 MB inflated and within A1:AZ99999; beyond either it is streamed.",
+        "",
+        f"Python {platform.python_version()}, {platform.machine()}.", ""]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         for count in counts:
             path = f"{folder}/{count}.xlsx"
