@@ -54,7 +54,10 @@ def test_a_state_changes_only_through_a_step():
 
 
 def test_a_set_state_would_be_found():
-    assert state_set_in(ast.parse("row.state = 'x'\n(a.state, b) = 1, 2")) == ["row.state", "a.state"]
+    assert state_set_in(ast.parse("row.state = 'x'\n(a.state, b) = 1, 2")) == [
+        "row.state",
+        "a.state",
+    ]
     assert state_set_in(ast.parse("Row(state='x')\nif row.state == 'x': pass")) == []
 
 

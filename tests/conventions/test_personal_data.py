@@ -63,5 +63,7 @@ def test_an_unclassified_column_would_be_found():
 def test_numbers_of_people_are_sensitive_and_never_bare(columns):
     assert IdNumber.personal is BankCard.personal is Personal.SENSITIVE
     assert PersonName.personal >= Personal.BASIC
-    bare = [str(c) for c in columns if c.name in {"id_no", "card_no"} and not isinstance(c.type, Rule)]
+    bare = [
+        str(c) for c in columns if c.name in {"id_no", "card_no"} and not isinstance(c.type, Rule)
+    ]
     assert bare == []
