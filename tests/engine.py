@@ -252,6 +252,12 @@ class World:
     moment: dt.datetime = PUBLISHED
     """When schools upload."""
 
+    def anew(self) -> World:
+        """The same places, nobody listed."""
+        db.session.remove()
+        self.engine.at("engine", _found)
+        return self
+
     def at(self, name: str, make: Callable[[World], PayRun]) -> PayRun:
         """The run that `make` leaves behind, made once and put back for each test."""
         db.session.remove()
