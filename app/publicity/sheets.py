@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel.i18n import _, _l
 from app.kernel.sheets import Column, Sheet
-from app.kernel.types import (
-    BankCard,
-    Choice,
-    Fen,
-    IdNumber,
-    Month,
-    PersonName,
-    RegNo,
-    SchoolCode,
-    Text,
-)
-from app.registry.models import GRADES
+from app.kernel.types import BankCard, Fen, Month, PersonName, Text
+from app.registry.sheets import WHERE, WHO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,28 +15,14 @@ if TYPE_CHECKING:
     from app.kernel.types import YearMonth
 
 MAX_MONTHS = 12
-GRADE_WORDS = {
-    "一": "1", "二": "2", "三": "3", "1年级": "1", "2年级": "2", "3年级": "3",
-    "高一": "1", "高二": "2", "高三": "3",
-}  # fmt: skip
 
 ENTRIES = Sheet(
     kind="entries",
     title=_l("受助学生名单"),
     noun=_l("学生"),
     columns=[
-        Column("school_code", _l("学校标识码"), SchoolCode(), synonyms=("学校代码", "机构标识码")),
-        Column("name", _l("姓名"), PersonName(), required=True, synonyms=("学生姓名",),
-               example="林晓燕"),
-        Column("id_no", _l("身份证件号"), IdNumber(), required=True,
-               synonyms=("身份证号", "身份证号码", "证件号码"), example="350102200812010015"),
-        Column("reg_no", _l("学籍号"), RegNo(), synonyms=("全国学籍号",)),
-        Column("grade", _l("年级"), Choice(GRADES, also=GRADE_WORDS), required=True,
-               example="一年级"),
-        Column("major", _l("专业名称"), Text(60), required=True, synonyms=("专业",),
-               example="现代农艺技术"),
-        Column("class_name", _l("班级"), Text(60), required=True, synonyms=("班级名称",),
-               example="2026级农艺1班"),
+        *WHO,
+        *WHERE,
         Column("first_month", _l("发放起始年月"), Month(), synonyms=("起始年月", "开始月份"),
                example="2026-09"),
         Column("last_month", _l("发放截止年月"), Month(), synonyms=("截止年月", "结束月份"),

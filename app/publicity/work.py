@@ -12,7 +12,7 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.jobs import Done, job, nightly
-from app.publicity import service
+from app.publicity import following, service  # noqa: F401  (lists follow the registry)
 from app.publicity.models import AidList, Upload
 from app.publicity.workflow import PUBLICITY
 

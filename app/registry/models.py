@@ -31,10 +31,12 @@ from app.kernel.types import (
     Fen,
     IdNumber,
     Month,
+    OrgPath,
     PersonName,
     RegNo,
     YearMonth,
 )
+from app.kernel.uploads import STATES, Arrived
 
 AT_SCHOOL = "01"
 ENROLMENT_STATES = {
@@ -68,12 +70,15 @@ class Enrolment(Scoped, Base):
     __table_args__ = (
         UniqueConstraint("school_id", "person_id"),
         Index("ix_enrolment_school_id_id", "school_id", "id"),
+        Index("ix_enrolment_org_path_id", "org_path", "id"),
     )
+    org_path: Mapped[str] = mapped_column(OrgPath())
     school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     name: Mapped[str] = mapped_column(PersonName(), index=True)
     id_mask: Mapped[str] = mapped_column(String(30))
     reg_no: Mapped[str | None] = mapped_column(RegNo())
+    reg_index: Mapped[bytes | None] = mapped_column(BlindIndex())
     grade: Mapped[str] = mapped_column(GRADE)
     major_code: Mapped[str] = mapped_column(String(10), default="")
     major: Mapped[str] = mapped_column(String(60))
@@ -85,6 +90,43 @@ class Enrolment(Scoped, Base):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RegistryUpload(Arrived, Base):
+    """A file of one school's students; `added` + `changed` + `unchanged` = `accepted` once it is
+    taken."""
+
+    __tablename__ = "registry_upload"
+    __table_args__ = (CheckConstraint(STATES, name="state"),)
+    school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"), index=True)
+    added: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    school: Mapped[Org] = relationship()
+
+
+class StagedEnrolment(SystemOnly, Base):
+    """A good row of a registry file, waiting to be taken; NULL is a cell that says nothing."""
+
+    __tablename__ = "staged_enrolment"
+    __table_args__ = (Index("ix_staged_enrolment_upload_id", "upload_id", "id_index"),)
+    upload_id: Mapped[int]
+    seq: Mapped[int]
+    id_index: Mapped[bytes] = mapped_column(BlindIndex())
+    id_no: Mapped[str] = mapped_column(IdNumber())
+    id_mask: Mapped[str] = mapped_column(String(30))
+    birth: Mapped[dt.date | None] = mapped_column(Date)
+    sex: Mapped[str] = mapped_column(String(1))
+    name: Mapped[str] = mapped_column(PersonName())
+    reg_no: Mapped[str | None] = mapped_column(RegNo())
+    reg_index: Mapped[bytes | None] = mapped_column(BlindIndex())
+    grade: Mapped[str] = mapped_column(GRADE)
+    major_code: Mapped[str | None] = mapped_column(String(10))
+    major: Mapped[str] = mapped_column(String(60))
+    class_name: Mapped[str] = mapped_column(String(60))
+    enrolled_in: Mapped[YearMonth | None] = mapped_column(Month())
+    left_in: Mapped[YearMonth | None] = mapped_column(Month())
+    state: Mapped[str | None] = mapped_column(Choice(ENROLMENT_STATES))
 
 
 class Card(SystemOnly, Base):

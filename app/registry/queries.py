@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import SCHOOL, Org
 from app.kernel.db import db
 from app.kernel.scope import everyone
-from app.registry.models import Card, Person
+from app.registry.models import Card, Person, RegistryUpload
 
 
 def schools_named(words: str, limit: int = 20) -> list[tuple[str, str]]:
@@ -25,6 +26,12 @@ def school_code(word: str) -> str | None:
     source = select(Org.code).where(Org.level == SCHOOL, or_(Org.code == word, Org.name == word))
     with everyone("学校名录是公开的"):
         return db.session.scalar(source.limit(1))
+
+
+def recent_uploads(limit: int = 8) -> list[RegistryUpload]:
+    """The latest registry files of the person's place."""
+    found = select(RegistryUpload).options(joinedload(RegistryUpload.school))
+    return list(db.session.scalars(found.order_by(RegistryUpload.id.desc()).limit(limit)))
 
 
 def id_no_of(person_id: int) -> str:

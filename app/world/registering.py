@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.kernel import bulk, clock, crypto
 from app.kernel.db import db
 from app.kernel.idcard import birth_of
-from app.kernel.types import BankCard, IdNumber, YearMonth
+from app.kernel.types import BankCard, IdNumber, RegNo, YearMonth
 from app.registry.models import Card, Enrolment, Person
 from app.world.people import with_mod_11_10
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 AT_ONCE = 20_000
 P, E, C = Person.__table__, Enrolment.__table__, Card.__table__
 PERSON = ("id", "id_index", "id_no", "id_mask", "birth", "sex")
-ENROLMENT = ("school_id", "org_path", "person_id", "name", "id_mask", "reg_no", "grade",
-             "major_code", "major", "class_name", "enrolled_in", "left_in", "state")  # fmt: skip
+ENROLMENT = ("school_id", "org_path", "person_id", "name", "id_mask", "reg_no", "reg_index",
+             "grade", "major_code", "major", "class_name", "enrolled_in", "left_in",
+             "state")  # fmt: skip
 CARD = ("person_id", "card_no", "card_index", "card_mask", "holder_name", "bank_name", "cnaps",
         "state", "since")  # fmt: skip
 
@@ -69,10 +70,11 @@ def _persons(some: list[tuple[int, Seat]]) -> Iterator[tuple[Any, ...]]:
 def _enrolments(some: list[tuple[int, Seat]], year: int, as_of: YearMonth
                 ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
     reg_no = raw(E.c.reg_no)
-    for n, (school_id, path, p) in some:
+    indexes = crypto.blind_many([f"G{seat.pupil.id_no}" for _n, seat in some], RegNo.code)
+    for (n, (school_id, path, p)), index in zip(some, indexes, strict=True):
         over = YearMonth.at(p.intake + 3, 7)
         left = int(over) if over <= as_of else None
-        yield (school_id, path, n, p.name, IdNumber.mask(p.id_no), reg_no(f"G{p.id_no}"),
+        yield (school_id, path, n, p.name, IdNumber.mask(p.id_no), reg_no(f"G{p.id_no}"), index,
                str(min(year - p.intake + 1, 3)), p.major.code, p.major.name, p.class_name,
                int(YearMonth.at(p.intake, 9)), left, "07" if left else p.state)  # fmt: skip
 

@@ -1,0 +1,15 @@
+"""What lists do when the registry below them changes."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.publicity.findings import check_lists
+from app.publicity.models import AidList
+from app.registry.intake import follows
+
+
+@follows
+def recheck_drafts(school_id: int) -> None:
+    """The findings on the school's drafts are those of the registry as it is now."""
+    check_lists(select(AidList.id).where(AidList.school_id == school_id, AidList.state == "draft"))
