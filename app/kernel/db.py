@@ -60,6 +60,12 @@ def unique_where(name: str, *columns: Any, where: Any) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
+def by_beginning(table: str, column: str) -> Index:
+    """Finds the rows whose text begins with some characters, whatever the database sorts by."""
+    ops = {column: "text_pattern_ops"}
+    return Index(f"ix_{table}_{column}", column, postgresql_ops=ops)
+
+
 class SystemOnly:
     """A row no account reads directly: services answer for it, after their own check."""
 

@@ -25,9 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from app.accounts.models import Org
 from app.kernel import clock
-from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
+from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
 from app.kernel.i18n import _l
-from app.kernel.types import Choice, Fen, Month, PersonName, YearMonth
+from app.kernel.types import Choice, Fen, Month, OrgPath, PersonName, YearMonth
 from app.registry.models import Programme
 
 RUN_KINDS = {"first": _l("首次"), "again": _l("重发")}
@@ -96,9 +96,12 @@ class Attempt(Scoped, Base):
     __table_args__ = (
         UniqueConstraint("payment_id", "no"),
         UniqueConstraint("run_id", "seq"),
+        Index("ix_attempt_org_path_id", "org_path", "id"),
+        by_beginning("attempt", "name"),
         CheckConstraint("state IN ('waiting', 'sent', 'paid', 'failed', 'unknown', 'returned')",
                         name="state"),
     )  # fmt: skip
+    org_path: Mapped[str] = mapped_column(OrgPath())
     payment_id: Mapped[int] = mapped_column(BigId, ForeignKey("payment.id"))
     run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"))
     no: Mapped[int]
@@ -159,7 +162,9 @@ class ResultLine(Scoped, Base):
         Index("ix_result_line_file_id_fate", "file_id", "fate"),
         Index("ix_result_line_run_id_fate", "run_id", "fate"),
         Index("ix_result_line_attempt_id", "attempt_id"),
+        Index("ix_result_line_org_path_id", "org_path", "id"),
     )
+    org_path: Mapped[str] = mapped_column(OrgPath())
     file_id: Mapped[int] = mapped_column(Integer, ForeignKey("result_file.id"))
     run_id: Mapped[int]
     row: Mapped[int]

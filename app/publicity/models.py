@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Org
 from app.kernel import clock
-from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
+from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
 from app.kernel.i18n import _l
 from app.kernel.types import (
     BankCard,
@@ -118,6 +118,7 @@ class AidLine(Scoped, Base):
         UniqueConstraint("list_id", "person_id", "first_month"),
         Index("ix_aid_line_person_id", "person_id"),
         Index("ix_aid_line_org_path_id", "org_path", "id"),
+        by_beginning("aid_line", "name"),
         CheckConstraint("state IN ('normal', 'objected', 'removed')", name="state"),
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint("first_month <= last_month AND last_month - first_month < 12", name="span"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from app.kernel.i18n import _l
 from app.publicity.models import FOUND, AidLine, AidList
@@ -79,11 +79,25 @@ def _due(what: ColumnElement[int], *more: ColumnElement[bool]) -> ScalarSelect[i
     )  # fmt: skip
 
 
+def _one_month(rule_for_one: ColumnElement[bool], rule_for_more: ColumnElement[bool]
+               ) -> ColumnElement[bool]:  # fmt: skip
+    """Nearly every line is of one month: counting and adding up are kept for the others."""
+    return case((L.c.first_month == L.c.last_month, rule_for_one), else_=rule_for_more)
+
+
+def _due_then(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    d = DueMonth.__table__
+    return exists().where(
+        d.c.programme_id == A.c.programme_id, d.c.month == L.c.first_month, *more
+    ).correlate(L, A)  # fmt: skip
+
+
 def _grade_outside() -> ColumnElement[bool]:
     d = DueMonth.__table__
+    its_grade = d.c.grade == L.c.grade
     paid = _due(func.count(func.distinct(d.c.month)))
-    granted = _due(func.count(), d.c.grade == L.c.grade)
-    return granted < paid
+    granted = _due(func.count(), its_grade)
+    return _one_month(and_(~_due_then(its_grade), _due_then()), granted < paid)
 
 
 def _standard_exceeded() -> ColumnElement[bool]:
@@ -99,7 +113,8 @@ def _standard_exceeded() -> ColumnElement[bool]:
         .correlate(L, A)
         .scalar_subquery()
     )  # fmt: skip
-    return func.coalesce(highest, 0) < L.c.amount_fen
+    enough = _due_then(d.c.fen >= L.c.amount_fen)
+    return _one_month(~enough, func.coalesce(highest, 0) < L.c.amount_fen)
 
 
 def _paid_elsewhere() -> ColumnElement[bool]:
