@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, has_app_context
+from flask_babel import force_locale
 from flask_babel import gettext as _translate
 from flask_babel.speaklater import LazyString
 
@@ -26,6 +27,16 @@ def _(sentence: str, **values: Any) -> str:
 def _l(sentence: str, **values: Any) -> LazyString:
     """The same, put into words only when it is shown."""
     return LazyString(_, sentence, **values)
+
+
+def in_every_language(words: object) -> list[str]:
+    """The sentence in the reader's language, then in the others: what a file may say for it."""
+    said = [str(words)]
+    if has_app_context() and "babel" in current_app.extensions:
+        for language in current_app.config["LANGUAGES"]:
+            with force_locale(language):
+                said.append(str(words))
+    return list(dict.fromkeys(said))
 
 
 def listed(words: Sequence[object]) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app.kernel.i18n import in_every_language
 from app.kernel.sheets.declare import REASONS
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Vocabulary:
     def __init__(self, sheet: Sheet) -> None:
         self.ranks: list[dict[str, str]] = [{}, {}, {}]
         for column in sheet.columns:
-            self.ranks[0][spell(column.header)] = column.key
+            for word in in_every_language(column.header):
+                self.ranks[0].setdefault(spell(word), column.key)
             for word in column.synonyms:
                 self.ranks[1].setdefault(spell(word), column.key)
         self._shorten(sheet.columns)
@@ -86,7 +88,7 @@ class Vocabulary:
         """A name without its brackets serves too, unless two columns would answer to it."""
         meant: dict[str, set[str]] = {}
         for column in columns:
-            for word in (column.header, *column.synonyms):
+            for word in (*in_every_language(column.header), *column.synonyms):
                 meant.setdefault(bare(spell(word)), set()).add(column.key)
         self.ranks[2] = {word: keys.pop() for word, keys in meant.items() if len(keys) == 1}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sqlalchemy import String
 
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, listed
+from app.kernel.i18n import _, in_every_language, listed
 from app.kernel.types.rule import ZERO_WIDTH, Personal, Rule, halfwidth, is_blank
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ class Choice(Rule[str]):
         return self._meant[word]
 
     def _labelled(self, word: str) -> str:
-        """The code whose label, in the reader's language, is this word."""
+        """The code whose label, in any of our languages, is this word."""
         for code, label in self.labels.items():
-            if word == "".join(halfwidth(str(label)).split()):
+            if word in ("".join(halfwidth(w).split()) for w in in_every_language(label)):
                 return code
         raise Refused(_("只能填写:%(words)s", words=listed(list(self.labels.values()))))
 
