@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import abort, current_app, g, redirect, request, session
@@ -14,6 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import select
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from app.kernel import error_pages, scope
 from app.kernel.db import db, intend_to_write
@@ -26,6 +27,7 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 """The public face's: `@limiter.limit(...)` on its pages. The staff face has FAB's own."""
 
+BIGGEST_KEY = 2**31 - 1
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
@@ -48,6 +50,7 @@ def install(app: Flask) -> None:
     """`app` answers with our headers, error pages and sessions, in no scope but its caller's."""
     if hops := app.config.get("AID_PROXIES", 0):
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = KeyConverter
     app.session_interface = ForgetfulSessions()
     app.before_request(begin)
     app.teardown_request(end)
@@ -56,6 +59,13 @@ def install(app: Flask) -> None:
     app.add_url_rule("/health", "health", health)
     error_pages.install(app)
     csrf.init_app(app)
+
+
+class KeyConverter(IntegerConverter):
+    """A row's key in an address: a number that no table can hold leads to no page."""
+
+    def __init__(self, map: Any, *args: Any, **kwargs: Any) -> None:  # noqa: A002  (werkzeug's)
+        super().__init__(map, *args, **{"max": BIGGEST_KEY} | kwargs)
 
 
 def begin() -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TELLING = {"name", "id_mask", "card_mask", "ref", "reg_no", "digest", "sha256", "file_name",
            "username", "bank_ref"}  # fmt: skip
 """Columns whose values would tell something about a row to somebody who reads them."""
+NO_ROW = 999_999
 MOST = 40
 """So many values of a column are looked for: a leak is never of one row alone."""
 OWN_TRACES = {"event", "old_password"}
@@ -71,9 +72,13 @@ class Victims:
     def _key(self, model: type[Any]) -> int:
         if model is Org or issubclass(model, Scoped):
             rows = self.rows(model)
-            return int(rows[0].id) if rows else 999_999
+            return int(rows[0].id) if rows else NO_ROW
         with self.app.app_context():
-            return db.session.scalar(select(model.id).limit(1)) or 999_999
+            return db.session.scalar(select(model.id).limit(1)) or NO_ROW
+
+    def rows_of(self, model: type[Any]) -> bool:
+        """Whether there is any row of theirs to ask for."""
+        return self.one(model) != NO_ROW
 
     def words(self, most: int = MOST) -> set[str]:
         """What is telling in their rows: of each column the latest values, at most `most`."""
@@ -133,7 +138,7 @@ class Doors:
                 yield Knock(method, url + args, data)
 
     def _filled(self, rule: Rule) -> Iterator[dict[str, Any]]:
-        view, _dot, verb = rule.endpoint.partition(".")
+        view, _dot, _verb = rule.endpoint.partition(".")
         if view == "api":
             yield from self._api(rule)
             return
