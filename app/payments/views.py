@@ -23,6 +23,7 @@ from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid
 from app.kernel.i18n import _, _l
 from app.kernel.types import Month
+from app.kernel.widgets import badge
 from app.payments import (  # noqa: F401  (the desk registers itself)
     desk,
     exporting,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 PAYMENTS_MENU = Category("payments", _l("资金发放"), "building-bank")
 TONES = {"open": "info", "exported": "accent", "checked": "accent", "settled": "good",
          "void": "mute"}  # fmt: skip
+ENDS = {"waiting": "mute", "sent": "info", "paid": "good", "failed": "bad", "unknown": "warn",
+        "returned": "bad"}  # fmt: skip
 HANDLERS = frozenset({BUREAU_EXPORTER, BUREAU_REVIEWER, BUREAU_APPROVER})
 """Who may take a bank file into the hand: who made it and who checks it."""
 
@@ -183,6 +186,7 @@ class AttemptGrid(Grid):
     }  # fmt: skip
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
     show_columns = ["run", *list_columns, "bank_ref"]
+    formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
     search_columns = ["name", "ref", "state", "arrived_on"]
     order_columns = ["name", "fen", "state", "arrived_on"]
     eager = ("run.bureau",)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
+from markupsafe import Markup
 from sqlalchemy import select
 
 from app.accounts.models import BUREAUS, SCHOOL, SCHOOL_CLERK, SCHOOLS, STAFF, Org
 from app.kernel import clock, files, jobs, uploads
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup
-from app.kernel.i18n import _, _l, listed
+from app.kernel.i18n import _, _l
 from app.kernel.types import Month
+from app.kernel.widgets import badge
 from app.publicity import (  # noqa: F401  (the desk registers itself)
     desk,
     papers,
@@ -194,9 +196,11 @@ class ListGrid(Grid):
         return redirect(url_for(".show", pk=target.id), 303)
 
 
-def _open_ones(findings: list[Finding]) -> str:
+def _open_ones(findings: list[Finding]) -> Markup | str:
     """What is still questionable about a line."""
-    return listed([FOUND[f.code] for f in findings if f.state == "open"])
+    tones = {"block": "bad", "warn": "warn"}
+    marks = [badge(FOUND[f.code], tones[f.severity]) for f in findings if f.state == "open"]
+    return Markup(" ").join(marks) or ""
 
 
 class LineGrid(Grid):

@@ -142,15 +142,14 @@ class Desk:
 
     def presses(self, selector: str, note: str = "") -> str:
         """The button, and the answer to the question it asks; what the next page says."""
+        button = self.page.locator(selector).first
+        asks = button.get_attribute("data-confirm") is not None
         with self.page.expect_navigation():
-            self.page.locator(selector).first.click()
-            ask = self.page.locator("dialog[open]")
-            with suppress(Exception):
-                ask.wait_for(timeout=1_000)
-            if ask.is_visible():
+            button.click()
+            if asks:
                 if note:
-                    ask.locator("textarea").fill(note)
-                ask.locator("[data-ask=go]").click()
+                    self.page.fill("dialog[open] textarea", note)
+                self.page.click("dialog[open] [data-ask=go]")
         self.fits()
         return self.said
 
