@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from app.accounts.models import Org
 from app.kernel import clock
+from app.kernel.db import db
+from app.registry.models import RegistryUpload
 from tests import world
 
 
@@ -18,4 +22,13 @@ def now():
 @pytest.fixture
 def house(stage, now):
     """The small Fujian with lists, runs and results in every state."""
-    return stage.at("house", lambda: world.load_living(3))
+    return stage.at("house", _lived_in)
+
+
+def _lived_in():
+    made = world.load_living(3)
+    school = db.session.scalar(select(Org).where(Org.code == world.QISHAN))
+    db.session.add(RegistryUpload(school_id=school.id, org_path=school.path, size=1, row_count=1,
+                                  accepted=1, file_name="旗山学籍.xlsx", sha256="7" * 64,
+                                  by=world.QISHAN_CLERK))  # fmt: skip
+    return made

@@ -154,8 +154,10 @@ class Doors:
             yield {k: v for k, v in keys.items() if k in rule.arguments}
 
     def _pk(self, grid: Any, rule: Rule) -> int:
-        uploads = "/uploads/" in rule.rule
-        return self.victims.one(_model("upload") if uploads else grid.model)
+        if "/uploads/" not in rule.rule:
+            return self.victims.one(grid.model)
+        registry = grid.model.__tablename__ == "enrolment"
+        return self.victims.one(_model("registry_upload" if registry else "upload"))
 
     def _api(self, rule: Rule) -> Iterator[dict[str, Any]]:
         if "table" not in rule.arguments:

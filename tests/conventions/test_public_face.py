@@ -23,7 +23,13 @@ def numbers(house, stage):
     """Every ID number, card number, student number and mask there is."""
     with stage.staff.app_context(), scope.everyone("a test collects what must not be told"):
         found = set()
-        for column in (Person.id_no, Person.id_mask, Card.card_no, Card.card_mask, Enrolment.reg_no):
+        for column in (
+            Person.id_no,
+            Person.id_mask,
+            Card.card_no,
+            Card.card_mask,
+            Enrolment.reg_no,
+        ):
             found |= {n for n in db.session.scalars(select(column)) if n}
     assert len(found) > 1000
     return found
