@@ -424,13 +424,16 @@ class World:
         return self._money(actor, opening.open_again, run, actor).run
 
     def exported(self, run: PayRun, profile: str = "pipe_gbk", **but: Any) -> PayRun:
+        self.export(run, profile, **but)
+        db.session.refresh(run)
+        return run
+
+    def export(self, run: PayRun, profile: str = "pipe_gbk", **but: Any) -> None:
         bureau = self.place(run.bureau_id)
         actor = but.get("actor", bureau.exporter)
         bank = but.get("bank") or exporting.profile_named(profile)
         with clock.at(OVER):
             self._money(actor, exporting.export, run, bank, self.package_of(run), actor)
-        db.session.refresh(run)
-        return run
 
     def package_of(self, run: PayRun) -> Path:
         return self.folder / "runs" / str(run.id)
