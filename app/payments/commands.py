@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from app.accounts.commands import acts
+from app.accounts.commands import acting_as, acts, report
+from app.accounts.models import AUDITOR, SCHOOLS, STAFF
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.types import Month
-from app.payments import exporting, opening, posting, queries
+from app.payments import conserving, exporting, opening, posting, queries, telling
 from app.payments.models import PayRun
+from app.payments.sums import Chosen
 from app.payments.workflow import RUNS
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
     from app.kernel.workflow import Outcome
+    from app.payments.conserving import Equation
 
 
 @click.group("payments")
@@ -96,6 +101,36 @@ def results(actor: Actor, run: int, file: Path) -> dict[str, Any]:
     return {"accepted": taken.posted + taken.same, "rejected": taken.aside,
             "posted": taken.posted, "same": taken.same, "aside": taken.aside,
             "sentences": said}  # fmt: skip
+
+
+@payments.command("verify")
+@click.option("--month", help="只核对这个月份的名单,YYYY-MM;不写则全部核对")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
+@click.option("--as", "username", required=True, help="谁在核对(用户名);只核对其辖区")
+@with_appcontext
+def verify(month: str | None, as_json: bool, username: str) -> None:
+    """资金守恒:逐条核对等式;全部成立时退出状态为 0,不成立的列出前 20 处。"""
+    try:
+        with acting_as(username, "payments verify") as actor:
+            found = _verified(actor, Chosen(Month.clean(month) if month else None))
+    except Refused as error:
+        report({"refused": 1, "sentences": [error.sentence]}, as_json)
+        return
+    holds = all(e.holds for e in found)
+    if as_json:
+        told = {"holds": holds, "equations": telling.in_figures(found)}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo("\n".join(telling.in_words(found)))
+    if not holds:
+        raise click.exceptions.Exit(1)
+
+
+def _verified(actor: Actor, chosen: Chosen) -> tuple[Equation, ...]:
+    if actor.role not in STAFF | {AUDITOR}:
+        raise Refused(_("资金对账由学校、主管部门和审计管理员办理"))
+    conserving.at_one_moment()
+    return conserving.verify(chosen, runs=actor.role not in SCHOOLS)
 
 
 def run_of(pk: int) -> PayRun:
