@@ -45,8 +45,9 @@ def _steps(flow: Workflow) -> Iterator[list[str]]:
             terms.insert(0, f"不得由办理过「{names}」的人办理")
         if step.note:
             terms.insert(0, "须填写理由")
-        yield [str(step.label), f"`{step.name}`", "、".join(str(flow.states[s]) for s in step.source),
-               str(flow.states[step.target]), "、".join(sorted(map(role_name, step.by))),
+        source = "、".join(str(flow.states[s]) for s in step.source)
+        by = "、".join(sorted(map(role_name, step.by)))
+        yield [str(step.label), f"`{step.name}`", source, str(flow.states[step.target]), by,
                ";".join(terms)]  # fmt: skip
 
 

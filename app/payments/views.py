@@ -20,6 +20,7 @@ from app.accounts.models import (
 )
 from app.kernel import audit, clock, files
 from app.kernel.db import db
+from app.kernel.errors import Refused
 from app.kernel.grid import EXPORT, READ, Category, Grid
 from app.kernel.i18n import _, _l
 from app.kernel.types import Month
@@ -34,7 +35,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
 from app.payments.banks import shipped
 from app.payments.forms import ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, PayRun, ResultLine
-from app.payments.workflow import ANSWERS, RUNS
+from app.payments.workflow import ANSWERS, RUNS, own_run
 from app.registry import queries as registry
 from app.registry.views import REVEALERS
 
@@ -86,7 +87,7 @@ class RunGrid(Grid):
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "export_form": form if self._may_package(row) else None,
             "result_form": ResultForm() if self._may_post(row) else None,
-            "again": self._again(row), "may_file": self.may("can_file"),
+            "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
         }  # fmt: skip
 
     def _again(self, row: PayRun) -> tuple[int, int] | None:
@@ -136,8 +137,10 @@ class RunGrid(Grid):
     @expose("/<int:pk>/file/<int:file_id>", methods=["POST"])
     @has_access
     def file(self, pk: int, file_id: int) -> ResponseReturnValue:
-        """One file of the package; taking it leaves a trace."""
+        """One file of the package, for the bureau whose run it is; taking it leaves a trace."""
         run = _run(pk)
+        if not _is_own(run):
+            raise Refused(str(own_run.otherwise))
         found = next((f for f in queries.files_of(pk) if f.id == file_id), None) or abort(404)
         audit.record("download", actor=g.actor, org_path=run.org_path, subject="pay_file",
                      subject_id=file_id, count=found.row_count, fen=found.fen,
@@ -226,6 +229,11 @@ def _tell_held(opened: opening.Opened) -> None:
 def _months_waiting() -> list[tuple[str, str]]:
     return [(str(month), _("%(month)s(%(n)s份名单待支付)", month=month, n=n))
             for month, n in queries.unpaid_months(g.actor.org_id)]  # fmt: skip
+
+
+def _is_own(run: PayRun) -> bool:
+    """Whole card numbers stand in a bank file: those above see figures, not files."""
+    return bool(run.bureau_id == g.actor.org_id)
 
 
 def _run(pk: int) -> PayRun:

@@ -35,6 +35,10 @@ def _own(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.role == CLOCK_ROLE else PayRun.bureau_id == actor.org_id
 
 
+def _own_answer(actor: Actor) -> ColumnElement[bool]:
+    return exists().where(PayRun.id == ResultLine.run_id, PayRun.bureau_id == actor.org_id)
+
+
 def _packaged(_actor: Actor) -> ColumnElement[bool]:
     return exists().where(PayFile.run_id == PayRun.id)
 
@@ -67,6 +71,7 @@ for _name in ("object", "remove"):  # a line that is being paid must not look fr
     LINES.steps[_name] = replace(_step, guards=(*_step.guards, in_no_run))
 
 own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))
+own_answer = Guard(_own_answer, own_run.otherwise)
 packaged = Guard(_packaged, _l("还没有生成银行文件:请选择银行格式后导出"))
 all_answered = Guard(_all_answered, _l("还有笔数没有银行结果或待查明"))
 nothing_aside = Guard(_nothing_aside, _l("回盘文件中还有搁置的行没有查明"))
@@ -96,8 +101,8 @@ ANSWERS = Workflow(
     ResultLine,
     FATES,
     [
-        Step("explain", _l("说明后销号"), ("aside",), "explained", checkers, note=True,
-             icon="message-check",
+        Step("explain", _l("说明后销号"), ("aside",), "explained", checkers, (own_answer,),
+             note=True, icon="message-check",
              confirm=_l("写明向银行核实的结果。销号不改变任何一笔的状态。")),
     ],
     evidence={"fen": ResultLine.fen},

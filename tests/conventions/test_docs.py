@@ -61,6 +61,8 @@ def test_links_between_the_pages_lead_somewhere():
 
 def glossary() -> dict[str, list[str]]:
     """中文 -> name in code, meaning, source."""
-    rows = re.findall(r"^\| (.+) \|$", (DOCS / "glossary.md").read_text(encoding="utf-8"), re.M)
+    rows = re.findall(
+        r"^\| (.+) \|$", (DOCS / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     cells = [[c.strip() for c in row.split(" | ")] for row in rows]
     return {c[0]: c[1:4] for c in cells if c[0] not in {"中文", "---"}}

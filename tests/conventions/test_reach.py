@@ -9,6 +9,7 @@ from app.accounts.models import ROLES, Org
 from app.kernel import scope
 from app.kernel.actor import CLOCK_ROLE
 from app.kernel.db import db
+from app.payments.models import PayFile, PayRun
 from tests import world
 from tests.conventions.reach import Doors, Victims, placed_models, text_of
 
@@ -34,7 +35,7 @@ def doors_of(house, stage, monkeypatch):
     monkeypatch.setitem(stage.staff.config, "PROPAGATE_EXCEPTIONS", False)
 
     def make(username: str) -> Doors:
-        school = username[1:].split("_")[0] if username[1].isdigit() else ""
+        school = username[1:].partition("_")[0] if username[1].isdigit() else ""
         own = path_of(stage.staff, school) if school else "!"
         return Doors(stage.staff, Victims(stage.staff, path_of(stage.staff, world.MINHOU), own))
 
@@ -116,3 +117,14 @@ def test_a_stranger_gets_only_the_open_pages(doors_of, stage):
             wrong.append(f"{knock}: {answer.status_code}")
     assert not wrong
     assert doors.victims.as_they_stand() == before
+
+
+@pytest.mark.parametrize("duty", ["exporter", "reviewer", "approver"])
+@pytest.mark.parametrize("bureau", ["fujian", "fuzhou", "siming"])
+def test_a_bank_file_is_handed_out_by_its_own_bureau_only(doors_of, client_of, bureau, duty):
+    """Those above see the run and its figures; whole card numbers stand in its files."""
+    victims = doors_of(world.LANXI_CLERK).victims
+    url = f"/rungrid/{victims.one(PayRun)}/file/{victims.one(PayFile)}"
+    answer = client_of(f"{bureau}_{duty}").post(url)
+    assert answer.status_code == (404 if bureau == "siming" else 409)
+    assert "attachment" not in answer.headers.get("Content-Disposition", "")
