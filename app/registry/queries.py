@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
@@ -9,6 +11,9 @@ from app.accounts.models import SCHOOL, Org
 from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.registry.models import Card, Person, RegistryUpload
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
 
 
 def schools_named(words: str, limit: int = 20) -> list[tuple[str, str]]:
@@ -28,9 +33,10 @@ def school_code(word: str) -> str | None:
         return db.session.scalar(source.limit(1))
 
 
-def recent_uploads(limit: int = 8) -> list[RegistryUpload]:
-    """The latest registry files of the person's place."""
-    found = select(RegistryUpload).options(joinedload(RegistryUpload.school))
+def recent_uploads(of: ColumnElement[bool], limit: int = 8) -> list[RegistryUpload]:
+    """The latest registry files of these schools (a condition on `Org`)."""
+    found = select(RegistryUpload).where(RegistryUpload.school.has(of))
+    found = found.options(joinedload(RegistryUpload.school))
     return list(db.session.scalars(found.order_by(RegistryUpload.id.desc()).limit(limit)))
 
 

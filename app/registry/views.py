@@ -93,7 +93,8 @@ class EnrolmentGrid(Grid):
                 return self._stage(form.school.data, sent)
             form.file.errors = [_("请选择要上传的文件")]
         page = {"title": _l("上传学籍"), "form": form, "template_url": url_for(".template"),
-                "recent": queries.recent_uploads(), "accepts": ".xlsx,.xls,.csv"}  # fmt: skip
+                "recent": queries.recent_uploads(intake.within_reach(g.actor)),
+                "accepts": ".xlsx,.xls,.csv"}  # fmt: skip
         status = 400 if request.method == "POST" else 200
         return self.render_template("registry/upload.html", **page), status
 
