@@ -106,9 +106,8 @@ class BankCard(Sealed):
 
     @classmethod
     def clean(cls, raw: object, kind: AccountKind = "card") -> str:
-        if type(raw) is str and 16 <= len(raw) <= 19 and raw.isascii() and raw.isdecimal():
-            if luhn(raw):
-                return raw
+        if type(raw) is str and 16 <= len(raw) <= 19 and _digits(raw) and luhn(raw):
+            return raw
         number = unspaced(raw, CARD_WORDS).replace("-", "")
         if not (number.isascii() and number.isdecimal()):
             raise Refused(_("银行卡号只能是数字"))
