@@ -33,6 +33,10 @@ class UpgradedNumber(str):
     __slots__ = ()
 
 
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
 class IdNumber(Sealed):
     """A citizen's identity number, or a temporary one that a school issued."""
 
