@@ -66,3 +66,33 @@ def glossary() -> dict[str, list[str]]:
     )
     cells = [[c.strip() for c in row.split(" | ")] for row in rows]
     return {c[0]: c[1:4] for c in cells if c[0] not in {"中文", "---"}}
+
+
+def test_the_guide_to_a_new_table_shows_the_code_that_is_tested():
+    guide = (DOCS / "adding-a-room.md").read_text(encoding="utf-8")
+    for name in ("workflow", "views"):
+        code = (
+            (DOCS.parent / f"tests/kernel/low_code/{name}.py").read_text(encoding="utf-8").strip()
+        )
+        assert code in guide, f"{name}.py has changed: put it into docs/adding-a-room.md"
+
+
+def test_every_setting_that_is_read_is_explained():
+    """Each environment variable of the source stands in the table of docs/operating.md."""
+    told = (DOCS / "operating.md").read_text(encoding="utf-8")
+    source = [
+        *(DOCS.parent / "app").rglob("*.py"),
+        DOCS.parent / "run.py",
+        DOCS.parent / "config.py",
+    ]
+    read = re.compile(r"""(?:environ(?:\.get\(|\[)|env\.get\(|env\[|envvar=)\s*["']([A-Z_]+)""")
+    names = {n for path in source for n in read.findall(path.read_text(encoding="utf-8"))}
+    assert len(names) > 15
+    assert sorted(n for n in names if f"`{n}`" not in told) == []
+
+
+def test_every_decision_is_in_the_index():
+    index = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+    pages = sorted(p.name for p in (DOCS / "decisions").glob("0*.md"))
+    assert pages
+    assert [p for p in pages if f"({p})" not in index] == []
