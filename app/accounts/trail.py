@@ -22,8 +22,11 @@ VERBS: dict[str, Any] = {
     "open": _l("开立支付批次"), "results": _l("导入回盘"), "zero_report": _l("零报告"),
     "recheck": _l("重新核对"), "lookup": _l("个人查询"), "lookup_limited": _l("个人查询过于频繁"),
 }  # fmt: skip
-SUBJECTS: dict[str, Any] = {"upload": _l("上传的文件"), "registry_upload": _l("上传的学籍"),
-                            "pay_file": _l("银行文件")}
+SUBJECTS: dict[str, Any] = {
+    "upload": _l("上传的文件"),
+    "registry_upload": _l("上传的学籍"),
+    "pay_file": _l("银行文件"),
+}
 NOTES: dict[str, Any] = {
     "wrong_password": _l("密码错误"), "unknown_account": _l("没有这个账号"),
     "locked": _l("账号正在锁定中"), "not_active": _l("账号未启用"),
