@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from app.kernel.append_only import forbid_rewriting
-revision = '12c1c0576f31'
+revision = '70d2ab8f690b'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -198,6 +198,30 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_special_day')),
     sa.UniqueConstraint('day', name=op.f('uq_special_day_day'))
     )
+    op.create_table('staged_enrolment',
+    sa.Column('upload_id', sa.Integer(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('id_index', sa.LargeBinary(length=16), nullable=False),
+    sa.Column('id_no', sa.LargeBinary(), nullable=False),
+    sa.Column('id_mask', sa.String(length=30), nullable=False),
+    sa.Column('birth', sa.Date(), nullable=True),
+    sa.Column('sex', sa.String(length=1), nullable=False),
+    sa.Column('name', sa.String(length=50), nullable=False),
+    sa.Column('reg_no', sa.LargeBinary(), nullable=True),
+    sa.Column('reg_index', sa.LargeBinary(length=16), nullable=True),
+    sa.Column('grade', sa.String(length=1), nullable=False),
+    sa.Column('major_code', sa.String(length=10), nullable=True),
+    sa.Column('major', sa.String(length=60), nullable=False),
+    sa.Column('class_name', sa.String(length=60), nullable=False),
+    sa.Column('enrolled_in', sa.Integer(), nullable=True),
+    sa.Column('left_in', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=2), nullable=True),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staged_enrolment'))
+    )
+    with op.batch_alter_table('staged_enrolment', schema=None) as batch_op:
+        batch_op.create_index('ix_staged_enrolment_upload_id', ['upload_id', 'id_index'], unique=False)
+
     op.create_table('staged_line',
     sa.Column('upload_id', sa.Integer(), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
@@ -380,11 +404,13 @@ def upgrade():
     sa.UniqueConstraint('programme_id', 'month', 'grade', name=op.f('uq_due_month_programme_id_month_grade'))
     )
     op.create_table('enrolment',
+    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('school_id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=50), nullable=False),
     sa.Column('id_mask', sa.String(length=30), nullable=False),
     sa.Column('reg_no', sa.LargeBinary(), nullable=True),
+    sa.Column('reg_index', sa.LargeBinary(length=16), nullable=True),
     sa.Column('grade', sa.String(length=1), nullable=False),
     sa.Column('major_code', sa.String(length=10), nullable=False),
     sa.Column('major', sa.String(length=60), nullable=False),
@@ -392,7 +418,6 @@ def upgrade():
     sa.Column('enrolled_in', sa.Integer(), nullable=True),
     sa.Column('left_in', sa.Integer(), nullable=True),
     sa.Column('state', sa.String(length=2), nullable=False),
-    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_enrolment_person_id')),
     sa.ForeignKeyConstraint(['school_id'], ['org.id'], name=op.f('fk_enrolment_school_id')),
@@ -401,7 +426,7 @@ def upgrade():
     )
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_enrolment_name'), ['name'], unique=False)
-        batch_op.create_index(batch_op.f('ix_enrolment_org_path'), ['org_path'], unique=False)
+        batch_op.create_index('ix_enrolment_org_path_id', ['org_path', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_enrolment_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ix_enrolment_school_id_id', ['school_id', 'id'], unique=False)
 
@@ -502,6 +527,33 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_post_org_id'), ['org_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_post_org_path'), ['org_path'], unique=False)
 
+    op.create_table('registry_upload',
+    sa.Column('school_id', sa.Integer(), nullable=False),
+    sa.Column('added', sa.Integer(), nullable=False),
+    sa.Column('changed', sa.Integer(), nullable=False),
+    sa.Column('unchanged', sa.Integer(), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('row_count', sa.Integer(), nullable=False),
+    sa.Column('accepted', sa.Integer(), nullable=False),
+    sa.Column('rejected', sa.Integer(), nullable=False),
+    sa.Column('problems', sa.JSON(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint("state IN ('staged', 'taken', 'dropped')", name=op.f('ck_registry_upload_state')),
+    sa.ForeignKeyConstraint(['school_id'], ['org.id'], name=op.f('fk_registry_upload_school_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_registry_upload'))
+    )
+    with op.batch_alter_table('registry_upload', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_registry_upload_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_registry_upload_org_path'), ['org_path'], unique=False)
+        batch_op.create_index(batch_op.f('ix_registry_upload_school_id'), ['school_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_registry_upload_sha256'), ['sha256'], unique=False)
+
     op.create_table('standard',
     sa.Column('programme_id', sa.Integer(), nullable=False),
     sa.Column('valid_from', sa.Integer(), nullable=False),
@@ -557,6 +609,7 @@ def upgrade():
     sa.UniqueConstraint('list_id', 'person_id', 'first_month', name=op.f('uq_aid_line_list_id_person_id_first_month'))
     )
     with op.batch_alter_table('aid_line', schema=None) as batch_op:
+        batch_op.create_index('ix_aid_line_name', ['name'], unique=False, postgresql_ops={'name': 'text_pattern_ops'})
         batch_op.create_index('ix_aid_line_org_path_id', ['org_path', 'id'], unique=False)
         batch_op.create_index('ix_aid_line_person_id', ['person_id'], unique=False)
 
@@ -660,6 +713,7 @@ def upgrade():
         batch_op.create_index('ix_payment_person_id', ['person_id'], unique=False)
 
     op.create_table('result_line',
+    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('file_id', sa.Integer(), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('row', sa.Integer(), nullable=False),
@@ -676,7 +730,6 @@ def upgrade():
     sa.Column('attempt_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('fate', sa.String(length=9), nullable=False),
     sa.Column('why', sa.String(length=20), nullable=False),
-    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['file_id'], ['result_file.id'], name=op.f('fk_result_line_file_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_result_line'))
@@ -684,10 +737,11 @@ def upgrade():
     with op.batch_alter_table('result_line', schema=None) as batch_op:
         batch_op.create_index('ix_result_line_attempt_id', ['attempt_id'], unique=False)
         batch_op.create_index('ix_result_line_file_id_fate', ['file_id', 'fate'], unique=False)
-        batch_op.create_index(batch_op.f('ix_result_line_org_path'), ['org_path'], unique=False)
+        batch_op.create_index('ix_result_line_org_path_id', ['org_path', 'id'], unique=False)
         batch_op.create_index('ix_result_line_run_id_fate', ['run_id', 'fate'], unique=False)
 
     op.create_table('attempt',
+    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('payment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('no', sa.Integer(), nullable=False),
@@ -702,7 +756,6 @@ def upgrade():
     sa.Column('reason_text', sa.String(length=200), nullable=False),
     sa.Column('bank_ref', sa.String(length=60), nullable=False),
     sa.Column('arrived_on', sa.Date(), nullable=True),
-    sa.Column('org_path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint("state IN ('waiting', 'sent', 'paid', 'failed', 'unknown', 'returned')", name=op.f('ck_attempt_state')),
     sa.ForeignKeyConstraint(['payment_id'], ['payment.id'], name=op.f('fk_attempt_payment_id')),
@@ -713,7 +766,8 @@ def upgrade():
     sa.UniqueConstraint('run_id', 'seq', name=op.f('uq_attempt_run_id_seq'))
     )
     with op.batch_alter_table('attempt', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_attempt_org_path'), ['org_path'], unique=False)
+        batch_op.create_index('ix_attempt_name', ['name'], unique=False, postgresql_ops={'name': 'text_pattern_ops'})
+        batch_op.create_index('ix_attempt_org_path_id', ['org_path', 'id'], unique=False)
         batch_op.create_index('uq_attempt_paid', ['payment_id'], unique=True, sqlite_where=sa.text("state = 'paid'"), postgresql_where=sa.text("state = 'paid'"))
 
     forbid_rewriting(op.get_bind())
@@ -724,12 +778,13 @@ def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index('uq_attempt_paid', sqlite_where=sa.text("state = 'paid'"), postgresql_where=sa.text("state = 'paid'"))
-        batch_op.drop_index(batch_op.f('ix_attempt_org_path'))
+        batch_op.drop_index('ix_attempt_org_path_id')
+        batch_op.drop_index('ix_attempt_name', postgresql_ops={'name': 'text_pattern_ops'})
 
     op.drop_table('attempt')
     with op.batch_alter_table('result_line', schema=None) as batch_op:
         batch_op.drop_index('ix_result_line_run_id_fate')
-        batch_op.drop_index(batch_op.f('ix_result_line_org_path'))
+        batch_op.drop_index('ix_result_line_org_path_id')
         batch_op.drop_index('ix_result_line_file_id_fate')
         batch_op.drop_index('ix_result_line_attempt_id')
 
@@ -764,6 +819,7 @@ def downgrade():
     with op.batch_alter_table('aid_line', schema=None) as batch_op:
         batch_op.drop_index('ix_aid_line_person_id')
         batch_op.drop_index('ix_aid_line_org_path_id')
+        batch_op.drop_index('ix_aid_line_name', postgresql_ops={'name': 'text_pattern_ops'})
 
     op.drop_table('aid_line')
     with op.batch_alter_table('ab_permission_view_role', schema=None) as batch_op:
@@ -772,6 +828,13 @@ def downgrade():
 
     op.drop_table('ab_permission_view_role')
     op.drop_table('standard')
+    with op.batch_alter_table('registry_upload', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_registry_upload_sha256'))
+        batch_op.drop_index(batch_op.f('ix_registry_upload_school_id'))
+        batch_op.drop_index(batch_op.f('ix_registry_upload_org_path'))
+        batch_op.drop_index(batch_op.f('ix_registry_upload_at'))
+
+    op.drop_table('registry_upload')
     with op.batch_alter_table('post', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_post_org_path'))
         batch_op.drop_index(batch_op.f('ix_post_org_id'))
@@ -795,7 +858,7 @@ def downgrade():
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.drop_index('ix_enrolment_school_id_id')
         batch_op.drop_index(batch_op.f('ix_enrolment_person_id'))
-        batch_op.drop_index(batch_op.f('ix_enrolment_org_path'))
+        batch_op.drop_index('ix_enrolment_org_path_id')
         batch_op.drop_index(batch_op.f('ix_enrolment_name'))
 
     op.drop_table('enrolment')
@@ -844,6 +907,10 @@ def downgrade():
         batch_op.drop_index('ix_staged_line_upload_id')
 
     op.drop_table('staged_line')
+    with op.batch_alter_table('staged_enrolment', schema=None) as batch_op:
+        batch_op.drop_index('ix_staged_enrolment_upload_id')
+
+    op.drop_table('staged_enrolment')
     op.drop_table('special_day')
     op.drop_table('programme')
     op.drop_table('person')
