@@ -33,7 +33,7 @@ def in_every_language(words: object) -> list[str]:
     """The sentence in the reader's language, then in the others: what a file may say for it."""
     said = [str(words)]
     if has_app_context() and "babel" in current_app.extensions:
-        for language in current_app.config["LANGUAGES"]:
+        for language in current_app.config.get("LANGUAGES", ()):
             with force_locale(language):
                 said.append(str(words))
     return list(dict.fromkeys(said))

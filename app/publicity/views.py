@@ -24,6 +24,7 @@ from app.publicity import (  # noqa: F401  (the desk registers itself)
     queries,
     service,
 )
+from app.publicity.comparing import compare
 from app.publicity.forms import TakeForm, UploadForm
 from app.publicity.models import FOUND, AidLine, AidList, Finding, Upload
 from app.publicity.previewing import changes, last_month
@@ -78,7 +79,8 @@ class ListGrid(Grid):
             for code, severity, state, n in queries.findings_by_code(row.id)
         ]  # fmt: skip
         return {"aid_list": row, "steps": queries.steps_taken(row.id), "findings": found,
-                "last_month": last_month(row), "may_upload": self._may_upload(row)}  # fmt: skip
+                "compared": compare(row), "last_month": last_month(row),
+                "may_upload": self._may_upload(row)}  # fmt: skip
 
     def _may_upload(self, row: AidList) -> bool:
         return bool(self.may("can_upload")) and row.state == "draft"
