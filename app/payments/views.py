@@ -79,13 +79,11 @@ class RunGrid(Grid):
     show_template = "run_detail.html"
 
     def beside(self, row: PayRun) -> dict[str, Any]:
-        form = ExportForm(profile=queries.usual_profile(row.bureau_id))
-        form.profile.choices = [(n, p.title) for n, p in shipped().items()]
         return {
             "run": row, "figures": queries.run_figures(row.id), "files": queries.files_of(row.id),
             "results": queries.result_files_of(row.id), "aside": queries.rows_aside(row.id),
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
-            "export_form": form if self._may_package(row) else None,
+            "export_form": _export_form(row) if self._may_package(row) else None,
             "result_form": ResultForm() if self._may_post(row) else None,
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
         }  # fmt: skip
@@ -234,6 +232,12 @@ def _months_waiting() -> list[tuple[str, str]]:
 def _is_own(run: PayRun) -> bool:
     """Whole card numbers stand in a bank file: those above see figures, not files."""
     return bool(run.bureau_id == g.actor.org_id)
+
+
+def _export_form(run: PayRun) -> ExportForm:
+    form = ExportForm(profile=queries.usual_profile(run.bureau_id))
+    form.profile.choices = [(n, p.title) for n, p in shipped().items()]
+    return form
 
 
 def _run(pk: int) -> PayRun:
