@@ -1,0 +1,154 @@
+"""A school's registry comes in by the pages: filled in, returned, mended, taken; by whom it may."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+from sqlalchemy import func, select
+
+from app.accounts.models import Org
+from app.kernel import scope, uploads
+from app.kernel.db import db
+from app.kernel.job_models import Job
+from app.registry.models import Enrolment, RegistryUpload
+from app.registry.sheets import STUDENTS
+from tests import world
+from tests.engine import student
+
+KEYS = [column.key for column in STUDENTS.columns]
+GRADE, CLASS_NAME = KEYS.index("grade") + 1, KEYS.index("class_name") + 1
+UPLOAD = "/enrolmentgrid/upload"
+
+
+def filled(template: bytes, count: int = 4, grade: str = "一年级") -> bytes:
+    """The template with new students, the last of them in this grade."""
+    book = openpyxl.load_workbook(io.BytesIO(template))
+    for n in range(count):
+        who = student(n)
+        told = {"name": who.name, "id_no": who.id_no, "grade": "一年级", "major": "汽修",
+                "class_name": "新1班"}  # fmt: skip
+        for key, value in told.items():
+            book.active.cell(n + 2, KEYS.index(key) + 1, value)
+    book.active.cell(count + 1, GRADE, grade)
+    return saved(book)
+
+
+def saved(book) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def send(person, file, **said):
+    page = person.sends(UPLOAD, file=(file, "学籍.xlsx"), **said)
+    assert "/uploads/" in page.address, page.says
+    return page.number
+
+
+def held(fujian, code=world.LANXI):
+    """How many new students stand in the school's registry."""
+    with fujian.staff.app_context(), scope.everyone("a test looks"):
+        mine = select(Org.id).where(Org.code == code).scalar_subquery()
+        found = select(func.count()).select_from(Enrolment).where(
+            Enrolment.school_id == mine, Enrolment.class_name == "新1班")  # fmt: skip
+        return db.session.scalar(found)
+
+
+@pytest.fixture
+def clerk(at_desk):
+    return at_desk(world.LANXI_CLERK)
+
+
+@pytest.fixture
+def template(clerk):
+    return clerk.downloads("/enrolmentgrid/template")
+
+
+def test_the_way_to_the_file_is_on_the_page_of_students(clerk):
+    assert clerk.opens("/enrolmentgrid/list/").offers(UPLOAD)
+
+
+def test_a_returned_file_is_taken_once_it_is_mended(fujian, clerk, template):
+    first = send(clerk, filled(template, grade="四年级"))
+    back = openpyxl.load_workbook(
+        io.BytesIO(clerk.downloads(f"/enrolmentgrid/uploads/{first}/errors"))
+    )
+    marks = [c for row in back.worksheets[1].iter_rows(min_row=2) for c in row if c.comment]
+    assert [(c.row, c.column) for c in marks] == [(5, GRADE)]
+    marks[0].value = "二年级"
+    second = send(clerk, saved(back))
+    page = f"/enrolmentgrid/uploads/{second}"
+    assert not clerk.opens(page).offers(f"{page}/errors")
+    assert held(fujian) == 0
+    assert "4" in clerk.presses(f"{page}/take", page).says
+    assert held(fujian) == 4
+
+
+def test_the_good_rows_or_nothing(fujian, clerk, template):
+    upload = send(clerk, filled(template, grade="四年级"))
+    clerk.sends(f"/enrolmentgrid/uploads/{upload}/take", how="all")
+    assert held(fujian) == 0
+    clerk.sends(f"/enrolmentgrid/uploads/{upload}/take", how="good")
+    assert held(fujian) == 3
+
+
+def test_a_dropped_file_is_not_taken(fujian, clerk, template):
+    upload = send(clerk, filled(template))
+    clerk.sends(f"/enrolmentgrid/uploads/{upload}/drop")
+    clerk.sends(f"/enrolmentgrid/uploads/{upload}/take")
+    assert held(fujian) == 0
+
+
+def test_a_bureau_says_for_which_of_its_schools(fujian, clerk, at_desk, template):
+    bureau = at_desk(world.MINHOU_CLERK)
+    unsaid = bureau.sends(UPLOAD, file=(filled(template), "学籍.xlsx"))
+    assert unsaid.status == 400
+    upload = send(bureau, filled(template), school=world.LANXI)
+    bureau.sends(f"/enrolmentgrid/uploads/{upload}/take")
+    assert held(fujian) == 4
+
+
+def test_another_school_named_in_the_form_changes_nothing_for_a_school(fujian, clerk, template):
+    upload = send(clerk, filled(template), school=world.QISHAN)
+    clerk.sends(f"/enrolmentgrid/uploads/{upload}/take")
+    assert (held(fujian), held(fujian, world.QISHAN)) == (4, 0)
+
+
+def test_a_school_that_is_not_right_below_is_not_offered(clerk, at_desk, template):
+    above = at_desk(world.FUJIAN_CLERK)
+    sent = above.sends(UPLOAD, file=(filled(template), "学籍.xlsx"), school=world.LANXI)
+    assert sent.status == 400
+
+
+@pytest.mark.parametrize(("username", "status"), [
+    (world.LANXI_REVIEWER, 403), (world.MINHOU_APPROVER, 403), (world.QISHAN_CLERK, 404),
+    (world.FUJIAN_CLERK, 404),
+])  # fmt: skip
+def test_nobody_else_sees_or_takes_the_file(fujian, clerk, at_desk, template, username, status):
+    upload = send(clerk, filled(template))
+    stranger = at_desk(username)
+    for rest in ("", "/errors"):
+        assert stranger.opens(f"/enrolmentgrid/uploads/{upload}{rest}").status == status
+    assert stranger.sends(f"/enrolmentgrid/uploads/{upload}/take").status == status
+    assert held(fujian) == 0
+
+
+def test_a_big_file_is_read_and_taken_in_the_background(fujian, clerk, template, monkeypatch):
+    monkeypatch.setattr(uploads, "BIG_FILE", 1)
+    monkeypatch.setitem(fujian.staff.config, "JOB_ROWS", 1)
+    clerk.sends(UPLOAD, file=(filled(template), "学籍.xlsx"))
+    assert jobs_done(fujian) == ["stage_registry"]
+    with fujian.staff.app_context(), scope.everyone("a test looks"):
+        upload = db.session.scalar(select(func.max(RegistryUpload.id)))
+    clerk.sends(f"/enrolmentgrid/uploads/{upload}/take")
+    assert jobs_done(fujian) == ["stage_registry", "take_registry"]
+    assert held(fujian) == 4
+
+
+def jobs_done(fujian):
+    """The kinds of jobs that are done; in tests they run at once."""
+    with fujian.staff.app_context(), scope.everyone("a test looks"):
+        done = select(Job.kind).where(Job.state == "done").order_by(Job.id)
+        return list(db.session.scalars(done))
