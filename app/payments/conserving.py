@@ -31,7 +31,7 @@ from app.payments.sums import (
 from app.publicity.seal import differing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 STANDS = {"waiting": _l("待发送"), "sent": _l("已提交银行"), "paid": _l("已到账"),
           "failed": _l("失败"), "unknown": _l("待查明"), "returned": _l("已退汇")}  # fmt: skip
@@ -155,7 +155,7 @@ def verify(chosen: Chosen, runs: bool = True) -> tuple[Equation, ...]:
     """Every equation of the part and the seals of its lists; the broken ones name the first of
     the rows that contradict."""
     by = "month" if runs else "school"
-    return (*(named(e, chosen) for e in books(chosen, by).total), sealed(chosen))
+    return (*named(books(chosen, by).total, chosen), sealed(chosen))
 
 
 def at_one_moment() -> None:
@@ -164,13 +164,11 @@ def at_one_moment() -> None:
         db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def named(equation: Equation, chosen: Chosen) -> Equation:
-    """The equation with the first of the rows that contradict it, where there are any."""
-    if not equation.off:
-        return equation
-    runs = equation.name in OF_RUNS
-    found = [first(w) for name, w in wrong(chosen, runs) if name == equation.name]
-    return replace(equation, offenders=tuple(o for some in found for o in some)[:FIRST])
+def named(equations: Sequence[Equation], chosen: Chosen) -> list[Equation]:
+    """The equations, with the first of the rows that contradict each; at most one statement."""
+    off = {e.name for e in equations if e.off}
+    found = first(chosen, off, runs=any(name in off for name in OF_RUNS))
+    return [replace(e, offenders=tuple(found.get(e.name, ()))) for e in equations]
 
 
 def sealed(chosen: Chosen) -> Equation:

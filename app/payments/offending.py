@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from app.kernel.db import db
 from app.kernel.scope import placed
@@ -31,9 +43,9 @@ from app.payments.sums import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy import ColumnElement, FromClause, Select
 
     from app.payments.sums import Chosen
 
@@ -65,6 +77,9 @@ class Offender:
         return {name: key for name, key in asdict(self).items() if key is not None}
 
 
+NAMES = tuple(f.name for f in fields(Offender))
+
+
 LISTED = {"list_id": A.c.id}
 PAID = {"list_id": A.c.id, "line_id": L.c.id, "payment_id": P.c.id}
 IN_RUN = {"run_id": R.c.id}
@@ -89,13 +104,24 @@ def wrong(chosen: Chosen, runs: bool) -> Iterator[tuple[str, Wrong]]:
         yield "files", _files(chosen.runs())
 
 
-def first(found: Wrong, most: int = FIRST) -> tuple[Offender, ...]:
-    """The first of these rows, named."""
-    cells = [column.label(name) for name, column in found.named.items()]
-    rows = select(*cells).select_from(found.source).where(found.where).distinct()
-    rows = rows.order_by(*cells).limit(most)
-    return tuple(Offender(**row) for row in
-                 db.session.execute(rows, execution_options=placed()).mappings())  # fmt: skip
+def first(chosen: Chosen, equations: Collection[str], runs: bool) -> dict[str, list[Offender]]:
+    """Equation -> the first of the rows that contradict it; one statement for all of them."""
+    rows = [_named(name, found) for name, found in wrong(chosen, runs) if name in equations]
+    told: dict[str, list[Offender]] = {}
+    if rows:
+        every = db.session.execute(union_all(*rows), execution_options=placed())
+        for name, *keys in every:
+            told.setdefault(name, []).append(Offender(*keys))
+    return {name: offenders[:FIRST] for name, offenders in told.items()}
+
+
+def _named(equation: str, found: Wrong) -> Select[Any]:
+    """The keys of its first rows; what a row does not stand on is NULL."""
+    keys = [cast(found.named.get(name, null()), BigInteger).label(name) for name in NAMES]
+    rows = select(literal(equation).label("equation"), *keys).select_from(found.source)
+    chosen = [found.named[name] for name in NAMES if name in found.named]
+    some = rows.where(found.where).distinct().order_by(*chosen).limit(FIRST).subquery()
+    return select(*some.c)
 
 
 def _lists(here: ColumnElement[bool]) -> Wrong:

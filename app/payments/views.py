@@ -31,8 +31,10 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     opening,
     posting,
     queries,
+    tracing,
 )
 from app.payments.banks import shipped
+from app.payments.behind import STANDINGS, Behind, Standing
 from app.payments.forms import ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, PayRun, ResultLine
 from app.payments.workflow import ANSWERS, RUNS, own_run
@@ -173,7 +175,7 @@ class RunGrid(Grid):
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
 
-class AttemptGrid(Grid):
+class AttemptGrid(Behind):
     """Every order to the bank; a school sees its own students'."""
 
     model, menu, icon = Attempt, (PAYMENTS_MENU, _l("发放明细")), "receipt"
@@ -188,9 +190,14 @@ class AttemptGrid(Grid):
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
     show_columns = ["run", *list_columns, "bank_ref"]
     formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
-    search_columns = ["name", "ref", "state", "arrived_on"]
+    standing_by = {"standing": (Standing, _l("口径"), STANDINGS)}
+    search_columns = ["name", "ref", "state", "arrived_on", "month", "school", "bureau", "standing"]
     order_columns = ["name", "fen", "state", "arrived_on"]
     eager = ("run.bureau",)
+    show_template = "attempt_detail.html"
+
+    def beside(self, row: Attempt) -> dict[str, Any]:
+        return {"trace": tracing.trace(tracing.line_of(row.payment_id)), "shown": row.id}
 
     def revealed(self, row: Attempt, column: str) -> str:
         return registry.card_no_of(row.card_id)
@@ -242,3 +249,6 @@ def _export_form(run: PayRun) -> ExportForm:
 
 def _run(pk: int) -> PayRun:
     return db.session.scalar(select(PayRun).where(PayRun.id == pk)) or abort(404)
+
+
+from app.payments import reconciling  # noqa: E402, F401  (stands last in the menu)

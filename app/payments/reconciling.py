@@ -1,0 +1,203 @@
+"""资金对账: the equations of the books on a page, and the lines they start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from flask import abort, g, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from sqlalchemy import select
+
+from app.accounts.models import SCHOOL, SCHOOLS, STAFF, Org
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.kernel.grid import EXPORT, READ
+from app.kernel.grid.asked import unreadable, whole
+from app.kernel.i18n import _l
+from app.kernel.types import Month, YearMonth
+from app.payments import conserving, telling, tracing
+from app.payments.behind import PARTS, Behind, InPart
+from app.payments.sums import Chosen
+from app.payments.views import PAYMENTS_MENU
+from app.publicity.models import AidLine
+from app.publicity.views import TONES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from flask.typing import ResponseReturnValue
+
+    from app.payments.conserving import Equation, Sheet
+    from app.payments.sums import Sums
+
+COLUMNS = {
+    ("payable",): _l("确认应发"), ("payments",): _l("已列支付"), ("paid",): _l("已到账"),
+    ("sent", "waiting"): _l("等待银行结果"), ("unknown",): _l("待查明"),
+    ("failed", "returned"): _l("失败或退汇"), ("unpaid",): _l("待支付"),
+    ("held", "elsewhere"): _l("停发或已另行支付"),
+}  # fmt: skip
+"""The figures of a month, a bureau or a school; some are counted together under one name."""
+PLACES = {"month": _l("月份"), "bureau": _l("主管部门"), "school": _l("学校")}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of a part, and the list behind it."""
+
+    label: Any
+    count: int
+    fen: int
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row of the table: what it is called, its own books, its figures, what does not hold."""
+
+    name: str
+    url: str | None
+    cells: list[Cell]
+    broken: tuple[Equation, ...]
+
+
+class DueGrid(Behind):
+    """The lines of lists that are or were on notice, and what the books take each for."""
+
+    model, menu, icon = AidLine, (PAYMENTS_MENU, _l("应发明细")), "file-invoice"
+    doors = {"reconcile": (_l("资金对账"), "scale")}
+    access = {STAFF: READ | EXPORT | {"can_reconcile"}}
+    api = ""
+    title = _l("应发明细")
+    tones = TONES
+    labels = {
+        "aid_list": _l("名单"), "aid_list.school": _l("学校"), "aid_list.month": _l("名单月份"),
+        "name": _l("姓名"), "id_mask": _l("证件号"), "first_month": _l("起始月份"),
+        "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"), "seq": _l("行号"),
+        "state": _l("状态"), "grade": _l("年级"), "class_name": _l("班级"),
+        "card_mask": _l("银行卡"),
+    }  # fmt: skip
+    list_columns = ["aid_list.month", "aid_list.school", "seq", "name", "id_mask", "first_month",
+                    "last_month", "amount_fen"]  # fmt: skip
+    show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "class_name", "first_month",
+                    "last_month", "amount_fen", "card_mask"]  # fmt: skip
+    standing_by = {"part": (InPart, _l("去向"), PARTS)}
+    search_columns = ["part", "month", "school", "bureau", "name"]
+    order_columns = ["seq", "name", "amount_fen"]
+    eager = ("aid_list.school",)
+    show_template = "attempt_detail.html"
+
+    def beside(self, row: AidLine) -> dict[str, Any]:
+        return {"trace": tracing.trace(row.id)}
+
+    @expose("/reconcile")
+    @has_access
+    def reconcile(self) -> ResponseReturnValue:
+        """The equations of a month, a bureau or a school, and the parts they are made of."""
+        chosen, place = _chosen()
+        by = _by(chosen, place)
+        sheet = conserving.books(chosen, by)
+        told = conserving.named(sheet.total, chosen)
+        if chosen.month and (place or g.actor.role in SCHOOLS):
+            told.append(conserving.sealed(chosen))
+        return self.render_template(
+            "reconcile.html", title=_l("资金对账"), chosen=chosen, place=place, equations=told,
+            parts=_parts(sheet, chosen, by), by=PLACES[by], url_of=_url_of(chosen),
+            name_of=telling.offender_in_words, crumbs=_crumbs(chosen, place),
+            columns=COLUMNS.values(),
+            seals_told=told[-1].name == "seals",
+        )  # fmt: skip
+
+
+def _chosen() -> tuple[Chosen, Org | None]:
+    """What the address asks for: `month`, and `org`, a bureau or a school of the person's own."""
+    raw, key = request.args.get("month", ""), whole(request.args.get("org"), 0, 2**31 - 1)
+    try:
+        month = Month.clean(raw) if raw else None
+    except Refused:
+        raise unreadable() from None
+    if not key:
+        return Chosen(month), None
+    place = db.session.scalar(select(Org).where(Org.id == key)) or abort(404)
+    return _among(Chosen(month), "school" if place.level == SCHOOL else "bureau", key), place
+
+
+def _among(chosen: Chosen, by: str, key: int) -> Chosen:
+    """One part of the part."""
+    if by == "month":
+        return replace(chosen, month=YearMonth(key))
+    if by == "bureau":
+        return replace(chosen, bureau_id=key)
+    return replace(chosen, school_id=key)
+
+
+def _by(chosen: Chosen, place: Org | None) -> str:
+    """One step further down: months, then bureaus, then schools."""
+    if chosen.month is None:
+        return "month"
+    return "school" if place or g.actor.role in SCHOOLS else "bureau"
+
+
+def _parts(sheet: Sheet, chosen: Chosen, by: str) -> list[Part]:
+    names = {} if by == "month" else _names(sheet.rows)
+    return [
+        Part(str(YearMonth(key)) if by == "month" else names.get(key, f"#{key}"),
+             _page(chosen, by, key), _cells(sheet.figures[key], _among(chosen, by, key)),
+             tuple(e for e in equations if not e.holds))
+        for key, equations in sorted(sheet.rows.items(), reverse=by == "month")
+    ]  # fmt: skip
+
+
+def _names(keys: Iterable[int]) -> dict[int, str]:
+    found = select(Org.id, Org.name).where(Org.id.in_(list(keys)))
+    return {org.id: org.name for org in db.session.execute(found)}
+
+
+def _page(chosen: Chosen, by: str, key: int) -> str | None:
+    """The books of one part; none where there is nothing further down."""
+    if by == "month":
+        org = chosen.school_id or chosen.bureau_id
+        return url_for(".reconcile", month=YearMonth(key), org=org)
+    if chosen.school_id or g.actor.role in SCHOOLS:
+        return None
+    return url_for(".reconcile", month=chosen.month, org=key)
+
+
+def _cells(sums: Sums, part: Chosen) -> list[Cell]:
+    url = _url_of(part)
+    found = []
+    for names, label in COLUMNS.items():
+        every = [sums.get(n, conserving.NOTHING) for n in names]
+        count, fen = (sum(figures) for figures in zip(*every, strict=True))
+        found.append(Cell(label, count, fen, url(*names) if count else None))
+    return found
+
+
+def _crumbs(chosen: Chosen, place: Org | None) -> list[tuple[Any, str]]:
+    """The way back up, the widest first."""
+    if chosen.month is None:
+        return []
+    crumbs = [(_l("全部月份"), url_for(".reconcile"))]
+    if place is not None:
+        crumbs.append((str(chosen.month), url_for(".reconcile", month=chosen.month)))
+    return crumbs
+
+
+def _url_of(part: Chosen) -> Callable[..., str | None]:
+    """The list behind figures, narrowed to this part of the books."""
+    wanted = {"month": part.month, "bureau": part.bureau_id, "school": part.school_id}
+    narrow: dict[str, Any] = {
+        f"_flt_0_{name}": value for name, value in wanted.items() if value is not None
+    }
+
+    def url(*figures: str) -> str | None:
+        lists = [conserving.ROWS[f] for f in figures if f in conserving.ROWS]
+        conditions: dict[str, Any] = {}
+        for name, value in ((n, v) for _endpoint, own in lists for n, v in own.items()):
+            values = value if isinstance(value, tuple) else (value,)
+            known = conditions.setdefault(name, [])
+            known += [v for v in values if v not in known]
+        return url_for(lists[0][0], **conditions, **narrow) if lists else None
+
+    return url

@@ -1,0 +1,156 @@
+"""The whole way of one student's money: list, notice, run, file and row, answers, and who did what.
+
+A fixed number of statements. What lies at the bureau (files, the bank's rows, its people) is told
+to those who see the bureau; the number and the dates of the run to everybody who sees the student.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, func, literal, or_, select
+
+from app.kernel.audit import OK, Event
+from app.kernel.db import db
+from app.kernel.scope import placed
+from app.payments.banks import Profile
+from app.payments.models import NOT_CARRIED, Attempt, PayFile, Payment, PayRun, ResultLine
+from app.publicity.models import AidLine, AidList
+from app.registry.models import Card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement
+
+MOST = 200
+T, R, C = Attempt.__table__, PayRun.__table__, Card.__table__
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of the payment; `place`: the file it was written into, and the row there."""
+
+    attempt: Attempt
+    run: Any
+    place: tuple[PayFile, int] | None = None
+    answers: tuple[ResultLine, ...] = ()
+
+    @property
+    def is_carried(self) -> bool:
+        return self.attempt.state != "waiting" and self.attempt.reason != NOT_CARRIED
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One line with its list, the orders of its payment in their order, and the deeds."""
+
+    line: AidLine
+    aid_list: AidList
+    payment: Payment | None
+    orders: list[Order] = field(default_factory=list)
+    deeds: list[Event] = field(default_factory=list)
+
+
+def trace(line_id: int) -> Trace:
+    """The way of the line of that number, which lies in the scope."""
+    found = select(AidLine, AidList, Payment).join(AidLine.aid_list).outerjoin(
+        Payment, Payment.line_id == AidLine.id).where(AidLine.id == line_id)  # fmt: skip
+    row = db.session.execute(found).one()
+    payment: Payment | None = row[2]
+    orders = _orders(payment.id) if payment else []
+    return Trace(row[0], row[1], payment, orders, _deeds(row[0], [o.run.id for o in orders]))
+
+
+def line_of(payment_id: int) -> int:
+    """The line a payment is for."""
+    found = db.session.scalar(select(Payment.line_id).where(Payment.id == payment_id))
+    assert found, f"payment {payment_id} has no line"
+    return found
+
+
+def _orders(payment_id: int) -> list[Order]:
+    mine = select(Attempt).where(Attempt.payment_id == payment_id).order_by(Attempt.no)
+    attempts = list(db.session.scalars(mine))
+    runs = _runs([a.run_id for a in attempts])
+    places = _places(payment_id, runs)
+    answers = select(ResultLine).where(ResultLine.attempt_id.in_([a.id for a in attempts]))
+    told = list(db.session.scalars(answers.order_by(ResultLine.id).limit(MOST)))
+    return [
+        Order(a, runs[a.run_id], places.get(a.id), tuple(r for r in told if r.attempt_id == a.id))
+        for a in attempts
+    ]
+
+
+def _runs(ids: Sequence[int]) -> Mapping[int, Any]:
+    """The runs of orders that were found in the scope, whether or not the run itself lies there."""
+    cells = (R.c.id, R.c.kind, R.c.state, R.c.month, R.c.created_at, R.c.exported_at,
+             R.c.profile_data)  # fmt: skip
+    rows = db.session.execute(select(*cells).where(R.c.id.in_(ids)), execution_options=placed())
+    return {row.id: row for row in rows}
+
+
+def _places(payment_id: int, runs: Mapping[int, Any]) -> dict[int, tuple[PayFile, int]]:
+    """Attempt -> (file, row in it). Files are filled in the order of rows, own bank and other
+    banks apart where the layout says so; so the rank among the orders carried says the place."""
+    files: dict[int, list[PayFile]] = {}
+    for file in db.session.scalars(
+        select(PayFile).where(PayFile.run_id.in_(runs)).order_by(PayFile.id)
+    ):
+        files.setdefault(file.run_id, []).append(file)
+    ranks = db.session.execute(_ranks(payment_id, runs), execution_options=placed())
+    return {pk: place for pk, run, rank in ranks if (place := _at(files.get(run, ()), rank))}
+
+
+def _at(files: Iterable[PayFile], rank: int) -> tuple[PayFile, int] | None:
+    files = list(files)
+    for file, end in zip(files, accumulate(f.row_count for f in files), strict=True):
+        if rank <= end:
+            return file, rank - (end - file.row_count)
+    return None
+
+
+def _ranks(payment_id: int, runs: Mapping[int, Any]) -> Any:
+    """(attempt, run, how many orders of the run were carried up to it)."""
+    me, other = T.alias("me"), T.alias("other")
+    mine, its = C.alias("mine"), C.alias("its")
+    group, others = _group(runs, me, mine), _group(runs, other, its)
+    before = or_(others < group, and_(others == group, other.c.seq <= me.c.seq))
+    return (
+        select(me.c.id, me.c.run_id, func.count())
+        .join_from(me, mine, mine.c.id == me.c.card_id)
+        .join(other, and_(other.c.run_id == me.c.run_id, _carried(other)))
+        .join(its, its.c.id == other.c.card_id)
+        .where(me.c.payment_id == payment_id, _carried(me), before)
+        .group_by(me.c.id, me.c.run_id)
+    )
+
+
+def _carried(orders: Any) -> ColumnElement[bool]:
+    return and_(orders.c.state != "waiting", orders.c.reason != NOT_CARRIED)
+
+
+def _group(runs: Mapping[int, Any], orders: Any, cards: Any) -> ColumnElement[int]:
+    """Which of the run's kinds of file comes first, by the names the layout gives them."""
+    whens = []
+    for pk, run in runs.items():
+        profile = Profile.parse(run.profile_data) if run.profile_data else None
+        if profile is None or profile.split != "by_bank":
+            continue
+        own = or_(cards.c.cnaps == "", cards.c.cnaps.startswith(profile.bank_code))
+        first = profile.split_label(True) <= profile.split_label(False)
+        whens.append((and_(orders.c.run_id == pk, own if not first else ~own), 1))
+    return case(*whens, else_=0) if whens else literal(0)
+
+
+def _deeds(line: AidLine, runs: Sequence[int]) -> list[Event]:
+    """Who did what with the list, the line and the runs, oldest first."""
+    of = (
+        and_(Event.subject == AidList.__tablename__, Event.subject_id == line.list_id),
+        and_(Event.subject == AidLine.__tablename__, Event.subject_id == line.id),
+        and_(Event.subject == PayRun.__tablename__, Event.subject_id.in_(runs)),
+    )  # fmt: skip
+    found = select(Event).where(or_(*of), Event.outcome == OK).order_by(Event.id)
+    return list(db.session.scalars(found.limit(MOST)))

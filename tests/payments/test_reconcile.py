@@ -1,0 +1,226 @@
+"""The books on a page: a number leads to just the rows it counts, and a row to its whole way."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.accounts.models import Org
+from app.kernel import clock, scope
+from app.kernel.db import db, writing
+from app.payments import tracing
+from app.payments.models import Attempt, PayFile, Payment, PayRun
+from app.publicity.models import AidLine, AidList
+from tests import world
+
+BOOKS = "/duegrid/reconcile"
+NUMBER = re.compile(
+    r'<a class="total" href="([^"]+)">(?:(?!</a>).)*?([\d,]+) 笔</small>', re.DOTALL
+)
+CELL = re.compile(
+    r'<td class="is-number[^>]*><a href="([^"]+)">(?:(?!</td>).)*?([\d,]+) 笔', re.DOTALL
+)
+FOUND = re.compile(r"共 <strong>([\d,]+)")
+DUTIES = ("clerk", "reviewer", "approver", "exporter", "poster")
+READERS = [*(f"fujian_{d}" for d in DUTIES), world.QISHAN_CLERK, world.QISHAN_REVIEWER]
+
+
+@pytest.fixture
+def living(stage):
+    with clock.at(world.NOW):
+        stage.at("living", world.load_living)
+        yield stage
+
+
+@pytest.fixture
+def tables(living):
+    """The tables as they are; no page is asked for inside."""
+    with living.staff.app_context(), scope.everyone("a test looks at everything"):
+        yield
+
+
+@pytest.fixture
+def ask(living):
+    """The first thing a statement finds; what it changes, it changes for good."""
+
+    def run(statement):
+        with living.staff.app_context(), scope.everyone("a test looks"), writing():
+            done = db.session.execute(statement)
+            found = done.scalars().first() if statement.is_select else None
+            db.session.commit()
+        return found
+
+    return run
+
+
+@pytest.fixture
+def org(ask):
+    return lambda code: ask(select(Org.id).where(Org.code == code))
+
+
+def rows_behind(client, url: str) -> int:
+    """How many rows the list behind a number says it has."""
+    page = client.get(html.unescape(url))
+    assert page.status_code == 200, url
+    if "/rungrid/" in url or "/listgrid/" in url:
+        return -1  # whole runs and lists: they count less than their lines
+    return int(FOUND.search(page.text)[1].replace(",", ""))
+
+
+def numbers(page: str) -> dict[str, int]:
+    found = [*NUMBER.findall(page), *CELL.findall(page)]
+    return {url: int(n.replace(",", "")) for url, n in found}
+
+
+@pytest.mark.parametrize("username", READERS)
+def test_whoever_handles_lists_or_money_reads_the_books(living, client_of, username):
+    page = client_of(username).get(BOOKS)
+    assert page.status_code == 200
+    assert "所列等式全部成立" in page.text
+    assert f'href="{BOOKS}"' in client_of(username).get("/").text
+
+
+@pytest.mark.parametrize("username", [world.SYSADMIN, world.SECADMIN, world.AUDITOR])
+def test_administrators_read_no_books(living, client_of, username):
+    client = client_of(username)
+    assert client.get(BOOKS).status_code == 403
+    assert client.get("/duegrid/list/").status_code == 403
+    assert BOOKS not in client.get("/").text
+
+
+@pytest.mark.parametrize(("username", "args"), [
+    ("fujian_reviewer", ""), ("fujian_reviewer", "?month=2026-09"),
+    (world.MINHOU_CLERK, "?month=2026-09"), (world.QISHAN_CLERK, ""),
+    (world.QISHAN_CLERK, "?month=2026-09"),
+])  # fmt: skip
+def test_every_number_leads_to_as_many_rows(living, client_of, username, args):
+    client = client_of(username)
+    found = numbers(client.get(BOOKS + args).text)
+    told = {url: (n, rows_behind(client, url)) for url, n in found.items()}
+    assert not {url: pair for url, pair in told.items() if pair[1] not in (pair[0], -1)}
+    assert sum(seen > 0 for _n, seen in told.values()) >= 5
+
+
+def test_a_school_of_a_bureau_is_two_presses_away(living, client_of, org):
+    client, bureau, school = client_of("fujian_clerk"), org(world.MINHOU), org(world.QISHAN)
+    months = client.get(BOOKS).text
+    assert f"{BOOKS}?month=2026-09" in months
+    bureaus = html.unescape(client.get(f"{BOOKS}?month=2026-09").text)
+    assert f"{BOOKS}?month=2026-09&org={bureau}" in bureaus
+    schools = html.unescape(client.get(f"{BOOKS}?month=2026-09&org={bureau}").text)
+    assert f"{BOOKS}?month=2026-09&org={school}" in schools
+    own = client.get(f"{BOOKS}?month=2026-09&org={school}").text
+    assert numbers(own)
+    assert all(rows_behind(client, url) in (n, -1) for url, n in numbers(own).items())
+
+
+def test_another_places_books_are_not_there(living, client_of, org):
+    far, strange = org(world.SIMING), org(world.LUJIANG)
+    for key in (far, strange, 999_999):
+        assert client_of(world.MINHOU_CLERK).get(f"{BOOKS}?org={key}").status_code == 404
+
+
+@pytest.mark.parametrize("args", ["month=2026-13", "month=x", "org=x", "org=-1"])
+def test_what_no_page_would_ask_is_refused(living, client_of, args):
+    assert client_of("fujian_clerk").get(f"{BOOKS}?{args}").status_code == 400
+
+
+@pytest.mark.parametrize(("who", "args"), [
+    ("fujian_clerk", ""), ("fujian_clerk", "?month=2026-09"),
+    ("fujian_clerk", "?month=2026-09&org={minhou}"), (world.QISHAN_CLERK, "?month=2026-09"),
+])  # fmt: skip
+def test_the_page_costs_few_statements(living, client_of, org, statements, who, args):
+    client, minhou = client_of(who), org(world.MINHOU)
+    with statements() as seen:
+        assert client.get(BOOKS + args.format(minhou=minhou)).status_code == 200
+    assert len(seen) <= 6, seen
+
+
+def test_what_does_not_hold_is_said_with_the_row(client_of, ask):
+    pk = ask(select(Payment.line_id).order_by(Payment.id).limit(1))
+    ask(update(Payment.__table__).where(Payment.line_id == pk).values(fen=Payment.fen + 100))
+    page = client_of("fujian_reviewer").get(BOOKS).text
+    assert "有 3 条等式不成立" in page
+    assert f"/duegrid/show/{pk}" in page
+    assert "3 条不成立" in page
+
+
+def test_even_when_all_is_wrong_the_page_costs_few_statements(client_of, ask, statements):
+    for model, wrong in ((AidList, {"total_fen": AidList.total_fen + 1}),
+                         (Payment, {"fen": Payment.fen + 1, "person_id": Payment.person_id + 1}),
+                         (PayRun, {"line_count": PayRun.line_count + 1}),
+                         (PayFile, {"fen": PayFile.fen + 1})):  # fmt: skip
+        ask(update(model.__table__).values(wrong))
+    client = client_of("fujian_reviewer")
+    with statements() as seen:
+        page = client.get(BOOKS).text
+    assert "有 8 条等式不成立" in page
+    assert len(seen) <= 10, len(seen)
+
+
+@pytest.fixture
+def tried_twice(ask):
+    """An order that failed and whose payment was then paid."""
+    again = select(Attempt.payment_id).where(Attempt.no == 2, Attempt.state == "paid")
+    return ask(select(Attempt).where(Attempt.payment_id.in_(again), Attempt.no == 1)
+               .order_by(Attempt.id).limit(1))  # fmt: skip
+
+
+def test_a_row_tells_its_whole_way(ask, client_of, tried_twice):
+    page = client_of("fujian_reviewer").get(f"/attemptgrid/show/{tried_twice.id}").text
+    second = ask(
+        select(Attempt).where(Attempt.payment_id == tried_twice.payment_id, Attempt.no == 2)
+    )
+    for words in ("公示", "第 1 次支付", "第 2 次支付", tried_twice.ref, second.ref,
+                  tried_twice.reason_text, second.bank_ref, "审核并公示", "开立支付批次",
+                  "导入回盘", "复核银行文件", "第 1 笔"):  # fmt: skip
+        assert words in page, words
+    assert page.index("第 1 次支付") < page.index("第 2 次支付")
+
+
+def test_a_school_sees_the_way_but_not_the_bureaus_people(client_of, ask, org):
+    own = select(AidList.id).where(AidList.school_id == org(world.QISHAN))
+    line = ask(select(AidLine.id).join(Payment, Payment.line_id == AidLine.id)
+               .where(AidLine.list_id.in_(own)).order_by(AidLine.id).limit(1))  # fmt: skip
+    page = client_of(world.QISHAN_CLERK).get(f"/duegrid/show/{line}").text
+    assert "第 1 次支付" in page
+    assert "上报" in page
+    assert "minhou_exporter" not in page
+    assert "_001." not in page, "the name of a bank file is the bureau's"
+    assert "minhou_exporter" in client_of(world.MINHOU_CLERK).get(f"/duegrid/show/{line}").text
+
+
+def test_a_line_in_no_run_says_so(client_of, ask):
+    line = ask(select(AidLine.id).join(AidLine.aid_list).where(AidList.state == "published"))
+    page = client_of("fujian_reviewer").get(f"/duegrid/show/{line}").text
+    assert "还没有列入支付批次" in page
+
+
+def test_the_trace_costs_the_same_for_one_order_and_for_two(tried_twice, tables, statements):
+    once = select(Payment).where(Payment.attempt_no == 1).limit(1)
+    one, two = db.session.scalar(once).line_id, tracing.line_of(tried_twice.payment_id)
+    costs = []
+    for line in (one, two):
+        db.session.expire_all()
+        with statements() as seen:
+            tracing.trace(line)
+        costs.append(len(seen))
+    assert costs[0] == costs[1] <= 7
+
+
+def test_places_in_files_are_those_of_the_rows_written(tables):
+    """Every order of every package stands at one row of one file, and each file is full."""
+    rows: dict[int, list[int]] = {}
+    for payment in db.session.scalars(select(Payment)):
+        for order in tracing.trace(payment.line_id).orders:
+            assert (order.place is not None) == order.is_carried
+            if order.place:
+                rows.setdefault(order.place[0].id, []).append(order.place[1])
+    counts = dict(db.session.execute(select(PayFile.id, PayFile.row_count)).all())
+    assert {pk: sorted(found) for pk, found in rows.items()} == {
+        pk: list(range(1, n + 1)) for pk, n in counts.items()
+    }  # fmt: skip
+    assert sum(counts.values()) == db.session.scalar(select(func.sum(PayFile.row_count)))
