@@ -260,9 +260,13 @@ class World:
 
     def at(self, name: str, make: Callable[[World], PayRun]) -> PayRun:
         """The run that `make` leaves behind, made once and put back for each test."""
-        db.session.remove()
-        pk = self.engine.at(name, lambda: (_found(), make(self).id)[1])
+        pk = self.put_back(name, lambda: make(self).id)
         return self.one(PayRun, id=pk)
+
+    def put_back(self, name: str, make: Callable[[], Any]) -> Any:
+        """The world as `make` once left it; what `make` returned then."""
+        db.session.remove()
+        return self.engine.at(name, lambda: (_found(), make())[1])
 
     # --- people
 
