@@ -64,10 +64,11 @@ class Difference(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """The list beside the previous one, whose month it is."""
+    """The list beside the previous one, whose month it is; `figures` are that one's lines, fen."""
 
     month: YearMonth
     kinds: list[Difference]
+    figures: tuple[int, int]
 
 
 def compare(target: AidList) -> Compared | None:
@@ -79,12 +80,13 @@ def compare(target: AidList) -> Compared | None:
         sources = _sources(target, before.id)
         counts = dict(map(tuple, db.session.execute(_counts(sources))))
         rows = list(db.session.execute(_first(sources)))
-    return Compared(before.month, [_told(code, counts[code], rows) for code in sources])
+    kinds = [_told(code, counts[code], rows) for code in sources]
+    return Compared(before.month, kinds, (before.line_count, before.total_fen))
 
 
 def _previous(target: AidList) -> Any:
     """The school's latest earlier list of the same programme and kind."""
-    found = select(A.c.id, A.c.month).where(
+    found = select(A.c.id, A.c.month, A.c.line_count, A.c.total_fen).where(
         A.c.school_id == target.school_id, A.c.programme_id == target.programme_id,
         A.c.kind == target.kind, A.c.kind != "SUPPLEMENT", A.c.month < target.month,
         A.c.state != "void",

@@ -78,8 +78,9 @@ class ListGrid(Grid):
              "severity": severity, "state": state, "count": n}
             for code, severity, state, n in queries.findings_by_code(row.id)
         ]  # fmt: skip
+        compared = compare(row)
         return {"aid_list": row, "steps": queries.steps_taken(row.id), "findings": found,
-                "compared": compare(row), "last_month": last_month(row),
+                "compared": compared, "last_month": compared.figures if compared else None,
                 "may_upload": self._may_upload(row)}  # fmt: skip
 
     def _may_upload(self, row: AidList) -> bool:

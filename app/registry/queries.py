@@ -1,8 +1,8 @@
-"""What may be read of schools: names and codes, which are public."""
+"""What may be read of schools, which are public, and behind a row that was checked before."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
@@ -13,6 +13,8 @@ from app.kernel.scope import everyone
 from app.registry.models import Card, Person, RegistryUpload
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sqlalchemy import ColumnElement
 
 
@@ -50,3 +52,21 @@ def card_no_of(card_id: int) -> str:
     """The whole card number, on the same terms."""
     with everyone("调用方已按管辖范围找到该行,并留痕"):
         return db.session.scalar(select(Card.card_no).where(Card.id == card_id)) or ""
+
+
+class KnownCard(NamedTuple):
+    """A card as it is shown: never its number."""
+
+    card_mask: str
+    holder_name: str
+    bank_name: str
+    state: str
+    since: dt.datetime
+
+
+def cards_of(person_id: int) -> list[KnownCard]:
+    """Every card a person has had, the latest first; the caller has checked the enrolment."""
+    source = select(Card.card_mask, Card.holder_name, Card.bank_name, Card.state, Card.since)
+    with everyone("调用方已按管辖范围找到该生的学籍"):
+        found = source.where(Card.person_id == person_id).order_by(Card.id.desc())
+        return [KnownCard._make(row) for row in db.session.execute(found)]

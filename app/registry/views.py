@@ -36,7 +36,7 @@ from app.registry import (  # noqa: F401  (the desk registers itself)
     service,
 )
 from app.registry.forms import RegistryForm, TakeForm
-from app.registry.models import GRANT, Enrolment, Hold, RegistryUpload, Standard
+from app.registry.models import CARD_STATES, GRANT, Enrolment, Hold, RegistryUpload, Standard
 from app.registry.previewing import preview
 from app.registry.work import STAGE, TAKE, told
 from app.registry.workflow import HOLDS, deciders
@@ -68,6 +68,7 @@ class EnrolmentGrid(Grid):
         "left_in": _l("离校年月"),
     }  # fmt: skip
     list_columns = ["name", "id_mask", "school", "grade", "major", "class_name", "state"]
+    show_template = "registry/enrolment.html"
     show_columns = ["name", "id_mask", "school", "grade", "major", "major_code",
                     "class_name", "state", "enrolled_in", "left_in"]  # fmt: skip
     search_columns = ["name", "state", "school_id"]
@@ -76,6 +77,10 @@ class EnrolmentGrid(Grid):
 
     def revealed(self, row: Any, column: str) -> str:
         return queries.id_no_of(row.person_id)
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        return {"cards": queries.cards_of(row.person_id), "card_states": CARD_STATES,
+                "card_tones": {"active": "good", "claimed": "wait", "closed": "mute"}}  # fmt: skip
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
           confirm=_l("从本月起不能列入助学金名单,已列入未发放的不再发放。"))  # fmt: skip
