@@ -25,7 +25,7 @@ from sqlalchemy.engine import Engine
 
 from app import create_app
 from app.accounts import passwords, queries
-from app.kernel import scope
+from app.kernel import crypto, scope
 from app.kernel.db import db, writing
 from app.kernel.keyring import Keyring
 
@@ -81,6 +81,7 @@ class Stage:
 
     def at(self, name: str, make: Callable[[], Any]) -> Any:
         """The database is as `make` left it; what `make` returned, from its one run."""
+        crypto.configure(SETTINGS["KEYRING"])  # whatever a test of the keys left behind
         if name in self.kept:
             if self.stands != name:
                 self._put_back(name)

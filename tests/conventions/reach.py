@@ -108,7 +108,7 @@ class Victims:
 
 def placed_models() -> list[type[Any]]:
     """Every table whose rows lie somewhere in the tree, but the trail of each."""
-    every = [m.class_ for m in db.Model.registry.mappers]
+    every = [m.class_ for m in db.Model.registry.mappers if m.class_.__module__.startswith("app.")]
     return [m for m in every if (m is Org or issubclass(m, Scoped)) and m.__table__.name != "event"]
 
 
