@@ -56,7 +56,7 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
     with everyone("付款按主管部门汇总各校已确认名单"):
-        held = _count_held(run)
+        held, paid = _left_out(run)
         wanted = _insert_payments(run)
         with many_rows(wanted):
             _lock_months(run)
@@ -64,7 +64,7 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
             _insert_attempts(run, select(P.c.id).where(P.c.first_run_id == run.id), literal(1))
         _sum_up(run)
     db.session.refresh(run)
-    refused = wanted - run.line_count
+    refused = paid + wanted - run.line_count
     if not run.line_count:
         raise _nothing_to_pay(month, refused, held)
     return _opened(run, actor, refused, held)
@@ -148,16 +148,33 @@ def _payable(run: PayRun) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _count_held(run: PayRun) -> int:
-    found = select(func.count()).select_from(L.join(A, A.c.id == L.c.list_id))
-    return db.session.scalar(found.where(_payable(run), on_hold())) or 0
+def _already_paid(run: PayRun) -> ColumnElement[bool]:
+    """A month of the line is locked by another payment: it would only take months from lines
+    that can be paid, and then give them up."""
+    return exists().where(
+        M.c.person_id == L.c.person_id, M.c.programme_id == run.programme_id,
+        M.c.month.between(L.c.first_month, L.c.last_month),
+    )  # fmt: skip
+
+
+def _left_out(run: PayRun) -> tuple[int, int]:
+    """How many payable lines belong to students on hold, and how many others to paid months."""
+    held, paid = on_hold(), _already_paid(run)
+    found = (
+        select(func.count().filter(held), func.count().filter(and_(~held, paid)))
+        .join_from(L, A, A.c.id == L.c.list_id)
+        .where(_payable(run))
+    )
+    n_held, n_paid = db.session.execute(found).one()
+    return int(n_held), int(n_paid)
 
 
 def _insert_payments(run: PayRun) -> int:
     """A payment stands for each payable line; how many."""
     cells = (L.c.id, literal(run.id), L.c.org_path, L.c.person_id, A.c.programme_id,
              L.c.amount_fen, literal(1))  # fmt: skip
-    source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(_payable(run), ~on_hold())
+    free = and_(_payable(run), ~on_hold(), ~_already_paid(run))
+    source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(free)
     names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
              "attempt_no")  # fmt: skip
     return changed(insert(P).from_select(names, source))

@@ -49,6 +49,8 @@ STUDYING = ("01", "05")
 GRADES = {"1": _l("一年级"), "2": _l("二年级"), "3": _l("三年级")}
 GRADE = Choice(GRADES)
 CARD_STATES = {"claimed": _l("待确认"), "active": _l("使用中"), "closed": _l("已停用")}
+NEXT = "next"
+"""A card on its way from claimed to active, within one transaction; nobody ever sees it."""
 GRANT = "GRANT"
 
 
@@ -140,7 +142,7 @@ class Card(SystemOnly, Base):
     __table_args__ = (
         UniqueConstraint("person_id", "card_index", "holder_name", "bank_name", "cnaps"),
         Index("ix_card_card_index", "card_index"),
-        CheckConstraint("state IN ('claimed', 'active', 'closed')", name="state"),
+        CheckConstraint("state IN ('claimed', 'next', 'active', 'closed')", name="state"),
     )
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     card_no: Mapped[str] = mapped_column(BankCard())

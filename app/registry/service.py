@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import delete, exists, func, insert, literal, or_, select, true, update
 
 from app.kernel import audit, clock
 from app.kernel.db import changed, db
@@ -14,6 +14,7 @@ from app.kernel.scope import everyone
 from app.kernel.types import YearMonth
 from app.registry.models import (
     GRANT,
+    NEXT,
     CalendarMonth,
     Card,
     DueMonth,
@@ -102,10 +103,12 @@ def settle_cards(cards: Select[tuple[int]]) -> None:
         .group_by(c.c.person_id)
     )
     chosen = select(func.min(c.c.id)).where(c.c.id.in_(latest)).group_by(c.c.card_index)
-    renewed = select(other.c.person_id).where(other.c.id.in_(chosen))
+    renewed = select(other.c.person_id).where(other.c.state == NEXT)
     with everyone("一个人的卡不只一个学校知道"):
+        # Marked first: closing a card may free its number, and the choice must not change by that.
+        _set_state(Card.id.in_(chosen), "claimed", NEXT)
         _set_state(Card.person_id.in_(renewed), "active", "closed")
-        _set_state(Card.id.in_(chosen), "claimed", "active")
+        _set_state(true(), NEXT, "active")
 
 
 def _set_state(which: ColumnElement[bool], old: str, new: str) -> None:
