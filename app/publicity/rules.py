@@ -152,8 +152,10 @@ def _own_card() -> Any:
 def _card_of_other() -> ColumnElement[bool]:
     """Somebody else uses this number, or another live line puts somebody else's name to it."""
     card, line, its = Card.__table__.alias(), L.alias(), A.alias()
-    live = exists().where(line.c.card_id == card.c.id, line.c.state != "removed",
-                          its.c.id == line.c.list_id, its.c.state != "void")  # fmt: skip
+    live = exists().where(
+        line.c.person_id == card.c.person_id, line.c.card_id == card.c.id,
+        line.c.state != "removed", its.c.id == line.c.list_id, its.c.state != "void",
+    )  # fmt: skip
     return exists().where(
         card.c.card_index == _own_card(), card.c.person_id != L.c.person_id,
         or_(card.c.state == "active", and_(card.c.state == "claimed", live)),

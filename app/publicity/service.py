@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from app.kernel.types import YearMonth
 
 
+BIG_LIST = 5_000
+"""From so many rows on a list is merged set against set; most schools have a hundred or two, and
+reading all persons there are for those would cost more than it saves."""
+
+
 def draft_for(school_code: str | None, month: YearMonth, programme_code: str, actor: Actor,
               kind: str = "REGULAR", first_month: YearMonth | None = None) -> AidList:  # fmt: skip
     """The school's draft list of that month, made when there was none; None is the actor's own.
@@ -116,8 +121,9 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     _check_hands(actor, upload.school_id)
     target = _lock_draft(upload)
     uploads.check_takable(upload, all_or_nothing)
-    with everyone("卡与人跨学校登记,行只写入本名单"), many_rows(upload.accepted):
-        merge_lines(upload.id, target)
+    with everyone("卡与人跨学校登记,行只写入本名单"):
+        with many_rows(upload.accepted, BIG_LIST):
+            merge_lines(upload.id, target)
         this = select(literal(target.id))
         seal_lists(this)
         check_lists(this)
@@ -147,7 +153,7 @@ def report_nobody(target: AidList, actor: Actor) -> None:
 
 def recheck(target: AidList, actor: Actor) -> None:
     """The findings of the list are those that hold now (cards, registry, other lists moved on)."""
-    with everyone("核对涉及其他学校"), many_rows(target.line_count):
+    with everyone("核对涉及其他学校"):
         check_lists(select(literal(target.id)))
     _trace("recheck", target, actor, "")
 
