@@ -1,0 +1,1 @@
+"""Measurements: each module prints a table and writes it beside itself. `python -m bench` runs all."""

@@ -1,0 +1,1 @@
+"""Other people's products on the same files."""

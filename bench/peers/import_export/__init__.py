@@ -1,0 +1,1 @@
+"""Django with django-import-export and django-simple-history."""
