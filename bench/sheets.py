@@ -5,7 +5,7 @@ Every figure is taken in a process of its own: CPU seconds and the rise of peak 
 the process weighed before. Ratios compare figures of one run on one machine.
 """
 
-# ruff: noqa: E501, PLC0415 - tables are wide; each process imports what it measures
+# ruff: noqa: PLC0415 - tables are wide; each process imports what it measures
 
 from __future__ import annotations
 
