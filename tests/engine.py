@@ -540,7 +540,8 @@ def result_file(rows: list[dict[str, Any]]) -> bytes:
     count, fen = len(rows), sum(r["fen"] for r in rows)
     good = [r["fen"] for r in rows if r["outcome"] == "paid"]
     tail = f"T|{count}|{fen / 100:.2f}|{len(good)}|{sum(good) / 100:.2f}"
-    return "\r\n".join([f"H|{count}|{fen / 100:.2f}", *body, tail, ""]).encode("gbk")
+    text = "\r\n".join([f"H|{count}|{fen / 100:.2f}", *body, tail, ""])
+    return text.encode("gbk", "replace")  # as a bank does with a name it cannot write
 
 
 __all__ = ["CLOCK", "Engine", "World", "engine", "line", "lines", "replace", "world"]
