@@ -163,6 +163,21 @@ def test_a_line_paid_for_one_of_its_months_is_left_out_whole_and_locks_nothing(w
     assert {m for _p, m in locked} == {"2026-06", "2026-09"}
 
 
+def test_a_line_that_cannot_be_paid_takes_no_month_from_one_that_can(world):
+    """It stands first on the list, wants both months and could have only one: nobody would get
+    anything, and so every time."""
+    world.confirmed(world.far, lines(1), month=month("2026-05"))
+    world.opened(world.other, month("2026-05"))
+    rows = [spanning(0, "2026-05", "2026-06", 2), spanning(0, "2026-06", "2026-06", 1)]
+    target = world.listed(world.school, rows[:1], month=month("2026-06"))
+    world.fill(target, rows)
+    for code in ("LISTED_ELSEWHERE", "PAID_ELSEWHERE", "TWICE_ON_LIST"):
+        world.overrule(target, code)
+    world.through(target)
+    opened = world.open(month=month("2026-06"))
+    assert (opened.accepted, opened.refused, opened.run.total_fen) == (1, 1, 1)
+
+
 def test_overlapping_lines_of_one_student_in_one_run_pay_no_month_twice(world):
     rows = [spanning(0, "2026-05", "2026-06", 2), spanning(0, "2026-06", "2026-09", 2)]
     world.enrol(world.school, rows[:1])
