@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.models import SCHOOL, SCHOOLS, STAFF, Org
 from app.kernel.db import db
@@ -19,9 +19,9 @@ from app.kernel.i18n import _l
 from app.kernel.types import Month, YearMonth
 from app.payments import conserving, telling, tracing
 from app.payments.behind import PARTS, Behind, InPart
-from app.payments.sums import Chosen
+from app.payments.sums import IN_THE_BOOKS, Chosen
 from app.payments.views import PAYMENTS_MENU
-from app.publicity.models import AidLine
+from app.publicity.models import AidLine, AidList
 from app.publicity.views import TONES
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class DueGrid(Behind):
     show_template = "attempt_detail.html"
 
     def beside(self, row: AidLine) -> dict[str, Any]:
-        return {"trace": tracing.trace(row.id)}
+        return {"trace": tracing.trace(AidLine.id == row.id)}
 
     @expose("/reconcile")
     @has_access
@@ -112,15 +112,25 @@ class DueGrid(Behind):
 
 def _chosen() -> tuple[Chosen, Org | None]:
     """What the address asks for: `month`, and `org`, a bureau or a school of the person's own."""
-    raw, key = request.args.get("month", ""), whole(request.args.get("org"), 0, 2**31 - 1)
+    key = whole(request.args.get("org"), 0, 2**31 - 1)
+    chosen = Chosen(_month())
+    if not key:
+        return chosen, None
+    place = db.session.scalar(select(Org).where(Org.id == key)) or abort(404)
+    return _among(chosen, "school" if place.level == SCHOOL else "bureau", key), place
+
+
+def _month() -> YearMonth | None:
+    """The month asked for; the latest one when nothing is said, None when it is said empty: all
+    months at once are counted only for who asks for them, for they take their time."""
+    raw = request.args.get("month")
+    if raw is None:
+        shown = select(func.max(AidList.month)).where(AidList.state.in_(IN_THE_BOOKS))
+        return db.session.scalar(shown)
     try:
-        month = Month.clean(raw) if raw else None
+        return Month.clean(raw) if raw else None
     except Refused:
         raise unreadable() from None
-    if not key:
-        return Chosen(month), None
-    place = db.session.scalar(select(Org).where(Org.id == key)) or abort(404)
-    return _among(Chosen(month), "school" if place.level == SCHOOL else "bureau", key), place
 
 
 def _among(chosen: Chosen, by: str, key: int) -> Chosen:
@@ -178,7 +188,7 @@ def _crumbs(chosen: Chosen, place: Org | None) -> list[tuple[Any, str]]:
     """The way back up, the widest first."""
     if chosen.month is None:
         return []
-    crumbs = [(_l("全部月份"), url_for(".reconcile"))]
+    crumbs = [(_l("全部月份"), url_for(".reconcile", month=""))]
     if place is not None:
         crumbs.append((str(chosen.month), url_for(".reconcile", month=chosen.month)))
     return crumbs

@@ -54,21 +54,14 @@ class Trace:
     deeds: list[Event] = field(default_factory=list)
 
 
-def trace(line_id: int) -> Trace:
-    """The way of the line of that number, which lies in the scope."""
+def trace(which: ColumnElement[bool]) -> Trace:
+    """The way of one line in the scope, named by itself or by its payment."""
     found = select(AidLine, AidList, Payment).join(AidLine.aid_list).outerjoin(
-        Payment, Payment.line_id == AidLine.id).where(AidLine.id == line_id)  # fmt: skip
+        Payment, Payment.line_id == AidLine.id).where(which)  # fmt: skip
     row = db.session.execute(found).one()
     payment: Payment | None = row[2]
     orders = _orders(payment.id) if payment else []
     return Trace(row[0], row[1], payment, orders, _deeds(row[0], [o.run.id for o in orders]))
-
-
-def line_of(payment_id: int) -> int:
-    """The line a payment is for."""
-    found = db.session.scalar(select(Payment.line_id).where(Payment.id == payment_id))
-    assert found, f"payment {payment_id} has no line"
-    return found
 
 
 def _orders(payment_id: int) -> list[Order]:

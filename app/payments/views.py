@@ -36,7 +36,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
 from app.payments.banks import shipped
 from app.payments.behind import STANDINGS, Behind, Standing
 from app.payments.forms import ExportForm, OpenForm, ResultForm
-from app.payments.models import OUTCOMES, Attempt, PayRun, ResultLine
+from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
 from app.payments.workflow import ANSWERS, RUNS, own_run
 from app.registry import queries as registry
 from app.registry.views import REVEALERS
@@ -197,7 +197,7 @@ class AttemptGrid(Behind):
     show_template = "attempt_detail.html"
 
     def beside(self, row: Attempt) -> dict[str, Any]:
-        return {"trace": tracing.trace(tracing.line_of(row.payment_id)), "shown": row.id}
+        return {"trace": tracing.trace(Payment.id == row.payment_id), "shown": row.id}
 
     def revealed(self, row: Attempt, column: str) -> str:
         return registry.card_no_of(row.card_id)

@@ -17,6 +17,7 @@ from app.publicity.models import AidLine, AidList
 from tests import world
 
 BOOKS = "/duegrid/reconcile"
+ALL = f"{BOOKS}?month="
 NUMBER = re.compile(
     r'<a class="total" href="([^"]+)">(?:(?!</a>).)*?([\d,]+) 笔</small>', re.DOTALL
 )
@@ -92,8 +93,8 @@ def test_administrators_read_no_books(living, client_of, username):
 
 
 @pytest.mark.parametrize(("username", "args"), [
-    ("fujian_reviewer", ""), ("fujian_reviewer", "?month=2026-09"),
-    (world.MINHOU_CLERK, "?month=2026-09"), (world.QISHAN_CLERK, ""),
+    ("fujian_reviewer", "?month="), ("fujian_reviewer", "?month=2026-09"),
+    (world.MINHOU_CLERK, "?month=2026-09"), (world.QISHAN_CLERK, "?month="),
     (world.QISHAN_CLERK, "?month=2026-09"),
 ])  # fmt: skip
 def test_every_number_leads_to_as_many_rows(living, client_of, username, args):
@@ -106,7 +107,7 @@ def test_every_number_leads_to_as_many_rows(living, client_of, username, args):
 
 def test_a_school_of_a_bureau_is_two_presses_away(living, client_of, org):
     client, bureau, school = client_of("fujian_clerk"), org(world.MINHOU), org(world.QISHAN)
-    months = client.get(BOOKS).text
+    months = client.get(ALL).text
     assert f"{BOOKS}?month=2026-09" in months
     bureaus = html.unescape(client.get(f"{BOOKS}?month=2026-09").text)
     assert f"{BOOKS}?month=2026-09&org={bureau}" in bureaus
@@ -115,6 +116,20 @@ def test_a_school_of_a_bureau_is_two_presses_away(living, client_of, org):
     own = client.get(f"{BOOKS}?month=2026-09&org={school}").text
     assert numbers(own)
     assert all(rows_behind(client, url) in (n, -1) for url, n in numbers(own).items())
+
+
+def test_the_page_opens_at_the_latest_month(client_of, ask):
+    shown = AidList.state.in_(("published", "confirmed"))
+    latest = ask(select(AidList.month).where(shown).order_by(AidList.month.desc()).limit(1))
+    page = client_of("fujian_clerk").get(BOOKS).text
+    assert f'name="month" value="{latest}"' in page
+    assert 'name="month" value=""' in client_of("fujian_clerk").get(ALL).text
+
+
+def test_before_the_first_list_the_page_says_so(stage, client_of):
+    with clock.at(world.NOW):
+        stage.at("fujian", world.load)
+        assert "还没有公示或确认的名单" in client_of("fujian_clerk").get(BOOKS).text
 
 
 def test_another_places_books_are_not_there(living, client_of, org):
@@ -129,7 +144,7 @@ def test_what_no_page_would_ask_is_refused(living, client_of, args):
 
 
 @pytest.mark.parametrize(("who", "args"), [
-    ("fujian_clerk", ""), ("fujian_clerk", "?month=2026-09"),
+    ("fujian_clerk", ""), ("fujian_clerk", "?month="), ("fujian_clerk", "?month=2026-09"),
     ("fujian_clerk", "?month=2026-09&org={minhou}"), (world.QISHAN_CLERK, "?month=2026-09"),
 ])  # fmt: skip
 def test_the_page_costs_few_statements(living, client_of, org, statements, who, args):
@@ -142,7 +157,7 @@ def test_the_page_costs_few_statements(living, client_of, org, statements, who, 
 def test_what_does_not_hold_is_said_with_the_row(client_of, ask):
     pk = ask(select(Payment.line_id).order_by(Payment.id).limit(1))
     ask(update(Payment.__table__).where(Payment.line_id == pk).values(fen=Payment.fen + 100))
-    page = client_of("fujian_reviewer").get(BOOKS).text
+    page = client_of("fujian_reviewer").get(ALL).text
     assert "有 3 条等式不成立" in page
     assert f"/duegrid/show/{pk}" in page
     assert "3 条不成立" in page
@@ -156,7 +171,7 @@ def test_even_when_all_is_wrong_the_page_costs_few_statements(client_of, ask, st
         ask(update(model.__table__).values(wrong))
     client = client_of("fujian_reviewer")
     with statements() as seen:
-        page = client.get(BOOKS).text
+        page = client.get(ALL).text
     assert "有 8 条等式不成立" in page
     assert len(seen) <= 10, len(seen)
 
@@ -200,13 +215,12 @@ def test_a_line_in_no_run_says_so(client_of, ask):
 
 
 def test_the_trace_costs_the_same_for_one_order_and_for_two(tried_twice, tables, statements):
-    once = select(Payment).where(Payment.attempt_no == 1).limit(1)
-    one, two = db.session.scalar(once).line_id, tracing.line_of(tried_twice.payment_id)
+    once = db.session.scalar(select(Payment.id).where(Payment.attempt_no == 1).limit(1))
     costs = []
-    for line in (one, two):
+    for payment in (once, tried_twice.payment_id):
         db.session.expire_all()
         with statements() as seen:
-            tracing.trace(line)
+            tracing.trace(Payment.id == payment)
         costs.append(len(seen))
     assert costs[0] == costs[1] <= 7
 
@@ -215,7 +229,7 @@ def test_places_in_files_are_those_of_the_rows_written(tables):
     """Every order of every package stands at one row of one file, and each file is full."""
     rows: dict[int, list[int]] = {}
     for payment in db.session.scalars(select(Payment)):
-        for order in tracing.trace(payment.line_id).orders:
+        for order in tracing.trace(Payment.id == payment.id).orders:
             assert (order.place is not None) == order.is_carried
             if order.place:
                 rows.setdefault(order.place[0].id, []).append(order.place[1])
