@@ -58,8 +58,8 @@ migration: $(RUN) ## write a migration from the models: make migration m="add ho
 docs: $(RUN) ## write the generated pages of docs/ again
 	$(BIN)/flask --app run docs
 
-bench: $(DEV) ## measure; figures go to bench/
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: $(DEV) ## measure; figures go to bench/ (BENCHES="importing pages" narrows them)
+	@$(BIN)/python -m bench $(BENCHES)
 
 translations: $(DEV) ## collect the sentences, update the catalogues, compile them
 	@mkdir -p translations build

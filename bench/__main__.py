@@ -8,7 +8,8 @@ from importlib import import_module
 
 from bench.kit import server
 
-ALL = ("importing", "paying", "pages", "public", "memory", "peers.import_export.compare")
+ALL = ("sheets", "importing", "paying", "pages", "public", "memory",
+       "peers.import_export.compare")  # fmt: skip
 
 
 def main(names: list[str]) -> None:
