@@ -174,7 +174,7 @@ class Workflow:
         t = Event.__table__
         cells = [v if isinstance(v, ColumnElement) or hasattr(v, "__clause_element__")
                  else literal(v, t.c[k].type) for k, v in row.items()]  # fmt: skip
-        source = select(*cells).where(here, self.ready(step, actor))
+        source = select(*cells).where(here, self.ready(step, actor)).order_by(m.id)
         go = insert(t).from_select(list(row), source)
         return changed(go.execution_options(**scope.placed()))
 

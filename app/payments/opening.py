@@ -56,15 +56,13 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
     with everyone("付款按主管部门汇总各校已确认名单"):
-        held, paid = _left_out(run)
-        wanted = _insert_payments(run)
-        with many_rows(wanted):
+        with many_rows(_insert_payments(run)):
             _lock_months(run)
             _drop_unlocked(run)
             _insert_attempts(run, select(P.c.id).where(P.c.first_run_id == run.id), literal(1))
+            held, refused = _left_out(run)
         _sum_up(run)
     db.session.refresh(run)
-    refused = paid + wanted - run.line_count
     if not run.line_count:
         raise _nothing_to_pay(month, refused, held)
     return _opened(run, actor, refused, held)
@@ -158,7 +156,10 @@ def _already_paid(run: PayRun) -> ColumnElement[bool]:
 
 
 def _left_out(run: PayRun) -> tuple[int, int]:
-    """How many payable lines belong to students on hold, and how many others to paid months."""
+    """How many payable lines belong to students on hold, and how many others to paid months.
+
+    Asked last: whoever took a month while this run was being opened is seen by now.
+    """
     held, paid = on_hold(), _already_paid(run)
     found = (
         select(func.count().filter(held), func.count().filter(and_(~held, paid)))
