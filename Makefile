@@ -31,8 +31,9 @@ test-sqlite: $(DEV) $(WORDED) ## all tests on SQLite (TESTS=tests/kernel narrows
 test-postgresql: $(DEV) $(WORDED) ## all tests on a throw-away PostgreSQL that they start
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) -m "not browser" $(TESTS)
 
-journey: $(DEV) $(WORDED) ## one month through a headless Chromium
-	$(BIN)/python -m pytest -m browser $(or $(TESTS),tests/browser)
+journey: $(DEV) $(WORDED) ## one month through a headless Chromium, on both databases
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -m browser $(or $(TESTS),tests/browser)
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -m browser $(or $(TESTS),tests/browser)
 
 lint: $(DEV) ## style, formatting and the map of rooms
 	$(BIN)/ruff check .
