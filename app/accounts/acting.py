@@ -62,7 +62,7 @@ def acting_as(username: str, verb: str = "") -> Iterator[Actor]:
 def acts(command: Callable[..., Any]) -> Callable[..., Any]:
     """The command takes --as USERNAME and --json, gets `actor` first, and reports what it did."""
 
-    @click.option("--as", "username", required=True, help="谁在办理(用户名)")
+    @click.option("--as", "username", required=True, help="谁在办理（用户名）")
     @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出数目")
     @click.pass_context
     @with_appcontext

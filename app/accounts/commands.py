@@ -85,9 +85,9 @@ def accounts() -> None:
 @accounts.command("found")
 @click.option("--code", default="350000", show_default=True, help="省级主管部门代码")
 @click.option("--name", required=True, help="省级主管部门名称")
-@click.option("--sysadmin", required=True, help="系统管理员，写作 用户名:姓名")
-@click.option("--secadmin", required=True, help="安全管理员，写作 用户名:姓名")
-@click.option("--auditor", required=True, help="审计管理员，写作 用户名:姓名")
+@click.option("--sysadmin", required=True, help="系统管理员，写作 USERNAME:NAME")
+@click.option("--secadmin", required=True, help="安全管理员，写作 USERNAME:NAME")
+@click.option("--auditor", required=True, help="审计管理员，写作 USERNAME:NAME")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @with_appcontext
 def found(code: str, name: str, as_json: bool, **people: str) -> None:

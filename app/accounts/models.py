@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PROVINCE, PREFECTURE, COUNTY, SCHOOL = "province", "prefecture", "county", "school"
 LEVELS = {
-    PROVINCE: _l("省级"), PREFECTURE: _l("设区市"), COUNTY: _l("县(市、区)"), SCHOOL: _l("学校"),
+    PROVINCE: _l("省级"), PREFECTURE: _l("设区市"), COUNTY: _l("县（市、区）"), SCHOOL: _l("学校"),
 }  # fmt: skip
 
 CLERK, REVIEWER, APPROVER = "clerk", "reviewer", "approver"

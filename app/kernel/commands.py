@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 )
 @with_appcontext
 def docs(out: Path) -> None:
-    """重写由代码生成的文档:流程图和权限表。"""
+    """重写由代码生成的文档：流程图和权限表。"""
     out.mkdir(parents=True, exist_ok=True)
     for name, text in pages_of_code.all_pages().items():
         (out / name).write_text(text, encoding="utf-8")

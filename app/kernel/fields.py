@@ -108,7 +108,7 @@ class LookupField(Field):
             return
         row = self._row(valuelist[0].strip())
         if row is None:
-            raise ValueError(_("没有这个选项,或者它不在您的管辖范围内"))
+            raise ValueError(_("没有这个选项，或者它不在您的管辖范围内"))
         self.data = row if self.whole else row.id
 
     def _row(self, key: Any) -> Any:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _translate
 from flask_babel.speaklater import LazyString
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def _(sentence: str, **values: Any) -> str:
@@ -37,6 +37,16 @@ def in_every_language(words: object) -> list[str]:
             with force_locale(language):
                 said.append(str(words))
     return list(dict.fromkeys(said))
+
+
+def called(what: object, words: object) -> str:
+    """A name and what is said of it."""
+    return _("%(what)s：%(words)s", what=what, words=words)
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences side by side in one line."""
+    return _("；").join(sentences)
 
 
 def listed(words: Sequence[object]) -> str:

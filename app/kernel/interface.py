@@ -137,12 +137,12 @@ def said_plainly(error: Exception) -> str:
     """What the database refused, for a person: never its statement, never a value."""
     cause = error if isinstance(error, SQLAlchemyError) else error.__cause__
     if not isinstance(cause, IntegrityError):
-        return _("数据库没有接受这次修改,请检查内容后重试")
+        return _("数据库没有接受这次修改，请检查内容后重试")
     kind = getattr(cause.orig, "sqlstate", None) or getattr(cause.orig, "sqlite_errorname", "")
     if kind in UNIQUE:
-        return _("已经有同样的记录,不能重复登记")
+        return _("已经有同样的记录，不能重复登记")
     if kind in NEEDED:
-        return _("还有其他记录用到它,或者它所引用的记录已不存在;请先处理那些记录")
+        return _("还有其他记录用到它，或者它所引用的记录已不存在；请先处理那些记录")
     if kind in MISSING:
         return _("还有必填的内容没有填写")
-    return _("内容不符合规定,请检查后重试")
+    return _("内容不符合规定，请检查后重试")

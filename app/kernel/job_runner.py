@@ -105,7 +105,8 @@ def _attempt(job: Job, ticket: Ticket, progress: Progress) -> dict[str, Any]:
 
 def _sorry(reference: str) -> str:
     return _(
-        "系统处理时出错,数据未写入。请稍后重新提交;仍不成功时,请把编号 %(reference)s 告诉管理员。",
+        "系统处理时出错，数据未写入。请稍后重新提交；"
+        "仍不成功时，请把编号 %(reference)s 告诉管理员。",
         reference=reference,
     )
 

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     Function = Callable[..., "Done | None"]
 
-CALLED_OFF = _l("已取消,数据未写入。")
-INTERRUPTED = _l("后台任务被中断,数据未写入,请重新提交。")
-LONG_QUEUE = _l("前面还有任务,或后台服务没有运行。任务不会丢失;一直不动时请联系系统管理员。")
+CALLED_OFF = _l("已取消，数据未写入。")
+INTERRUPTED = _l("后台任务被中断，数据未写入，请重新提交。")
+LONG_QUEUE = _l("前面还有任务，或后台服务没有运行。任务不会丢失；一直不动时请联系系统管理员。")
 SILENT_SECONDS = 30.0
 LONG_WAIT = dt.timedelta(minutes=1)
 
@@ -150,7 +150,7 @@ def cancel(row: Job, *, actor: Actor) -> None:
     with writing():
         if not db.session.execute(off.values(values)).rowcount:  # type: ignore[attr-defined]
             db.session.rollback()
-            raise Refused(_("任务已经结束,不能取消"))
+            raise Refused(_("任务已经结束，不能取消"))
         audit.record("cancel_job", actor=actor, subject="job", subject_id=job_id, note=title)
         db.session.commit()
 

@@ -32,7 +32,7 @@ def workflows() -> str:
     parts = ["# 流程", MADE]
     for flow in in_order(Workflow.all, lambda w: w.model):
         table = flow.model.__tablename__
-        parts += [f"## {title_of(flow.model)}(`{table}`)", f"```mermaid\n{flow.mermaid()}\n```",
+        parts += [f"## {title_of(flow.model)}（`{table}`）", f"```mermaid\n{flow.mermaid()}\n```",
                   _table(["步骤", "代码", "从", "到", "岗位", "条件"], _steps(flow))]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
@@ -48,7 +48,7 @@ def _steps(flow: Workflow) -> Iterator[list[str]]:
         source = "、".join(str(flow.states[s]) for s in step.source)
         by = "、".join(sorted(map(role_name, step.by)))
         yield [str(step.label), f"`{step.name}`", source, str(flow.states[step.target]), by,
-               ";".join(terms)]  # fmt: skip
+               "；".join(terms)]  # fmt: skip
 
 
 def _verb(flow: Workflow, name: str) -> str:
@@ -57,11 +57,11 @@ def _verb(flow: Workflow, name: str) -> str:
 
 def permissions() -> str:
     """Roles against grids: a row for each grid and role, with every right in words."""
-    parts = ["# 权限", MADE, "没有列出的组合没有任何权限;所有权限都限于本人所在机构及其下级。"]
+    parts = ["# 权限", MADE, "没有列出的组合没有任何权限；所有权限都限于本人所在机构及其下级。"]
     for grid in in_order(Declared.all, lambda g: g.model):
         rows = [[role_name(role), "、".join(in_words(grid, rights))]
                 for role, rights in sorted(rights_of(grid).items())]  # fmt: skip
-        parts += [f"## {title_of(grid.model)}(`{grid.__name__}`)", _table(["岗位", "权限"], rows)]
+        parts += [f"## {title_of(grid.model)}（`{grid.__name__}`）", _table(["岗位", "权限"], rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -74,7 +74,7 @@ def in_words(grid: type[Declared], rights: Iterable[str]) -> list[str]:
 
 
 def role_name(role: str) -> str:
-    return f"`{role}`" if role != CLOCK_ROLE else "系统定时任务(`clock`)"
+    return f"`{role}`" if role != CLOCK_ROLE else "系统定时任务（`clock`）"
 
 
 def title_of(model: type[Any]) -> str:

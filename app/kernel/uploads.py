@@ -117,9 +117,9 @@ def lock_staged(upload: Arrived) -> None:
 def check_takable(upload: Arrived, all_or_nothing: bool) -> None:
     """There is a good row; under `all_or_nothing` there is no other."""
     if all_or_nothing and upload.rejected:
-        raise Refused(_("有%(n)s行不合格,按“全部或全不”没有写入任何一行", n=upload.rejected))
+        raise Refused(_("有%(n)s行不合格，按“全部或全不”没有写入任何一行", n=upload.rejected))
     if not upload.accepted:
-        raise Refused(_("没有一行合格,没有写入任何一行"))
+        raise Refused(_("没有一行合格，没有写入任何一行"))
 
 
 def clear(upload: Arrived, staged: Table) -> None:
@@ -140,7 +140,7 @@ def drop(upload: Arrived, staged: Table, actor: Actor) -> None:
 def told(upload: Arrived) -> list[str]:
     """Every problem the upload keeps, as a sentence that names its cell."""
     return [
-        _("第%(row)s行 %(cell)s %(column)s:%(why)s", row=p["row"], cell=p["coordinate"],
+        _("第%(row)s行 %(cell)s %(column)s：%(why)s", row=p["row"], cell=p["coordinate"],
           column=p["column"], why=p["sentence"])
         for p in upload.problems
     ]  # fmt: skip

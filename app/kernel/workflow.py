@@ -150,7 +150,7 @@ class Workflow:
         step = self.steps.get(name)
         if step is None:
             known = "、".join(self.steps)
-            raise Refused(_("没有「%(name)s」这一步,可用的有:%(known)s", name=name, known=known))
+            raise Refused(_("没有「%(name)s」这一步，可用的有：%(known)s", name=name, known=known))
         if actor.role not in step.by:
             raise Refused(_("您的岗位不能「%(step)s」", step=step.label))
         if step.note and not note.strip():
@@ -197,7 +197,7 @@ class Workflow:
                   ) -> tuple[dict[int, str], int]:  # fmt: skip
         m = self.model
         tests = [*(g.holds(actor) for g in step.guards), self._other_hands(step, actor)]
-        same = _("经办与复核须由不同的人办理:您已办过前一步,不能再「%(step)s」", step=step.label)
+        same = _("经办与复核须由不同的人办理：您已办过前一步，不能再「%(step)s」", step=step.label)
         says = [*(g.otherwise for g in step.guards), same]
         rows = db.session.execute(
             select(m.id, m.state, func.count().over(), *tests)
@@ -210,7 +210,7 @@ class Workflow:
     def _why(self, step: Step, state: str, holds: Iterable[Any], says: list[Any]) -> str:
         if state not in step.source:
             here = self.states[state]
-            return _("当前状态为「%(state)s」,不能「%(step)s」", state=here, step=step.label)
+            return _("当前状态为「%(state)s」，不能「%(step)s」", state=here, step=step.label)
         return str(next(s for s, ok in zip(says, holds, strict=True) if not ok))
 
     def _trail_refusals(self, step: Step, actor: Actor, refused: dict[int, str], total: int,

@@ -15,7 +15,7 @@ from app.accounts.commands import acting_as, acts, report
 from app.accounts.models import AUDITOR, SCHOOLS, STAFF
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, joined
 from app.kernel.types import Month
 from app.payments import conserving, exporting, opening, posting, queries, telling
 from app.payments.models import PayRun
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 @click.group("payments")
 def payments() -> None:
-    """发放:支付批次、银行文件、回盘、重发。"""
+    """发放：支付批次、银行文件、回盘、重发。"""
 
 
 @payments.command("open")
-@click.option("--month", required=True, help="名单月份,YYYY-MM")
+@click.option("--month", required=True, help="名单月份，YYYY-MM")
 @click.option("--bureau", required=True, help="主管部门代码")
 @click.option("--programme", default="GRANT", show_default=True, help="资助项目代码")
 @acts
@@ -62,13 +62,13 @@ def again(actor: Actor, run: int) -> dict[str, Any]:
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @acts
 def export(actor: Actor, run: int, profile: str, out: Path) -> dict[str, Any]:
-    """生成银行文件,并复制到指定目录。"""
+    """生成银行文件，并复制到指定目录。"""
     row = run_of(run)
     bank = exporting.profile_named(profile)
     folder = exporting.folder_of(row)
     outcome = exporting.export(row, bank, folder, actor)
     if outcome.refused:
-        raise Refused("; ".join(outcome.refused.values()))
+        raise Refused(joined(outcome.refused.values()))
     out.mkdir(parents=True, exist_ok=True)
     for made in sorted(folder.iterdir()):
         shutil.copy2(made, out / made.name)
@@ -85,7 +85,7 @@ def export(actor: Actor, run: int, profile: str, out: Path) -> dict[str, Any]:
 @click.option("--note", default="", help="理由")
 @acts
 def take(actor: Actor, step: str, run: int, note: str) -> Outcome:
-    """对一个支付批次办理一步:check、settle、void。"""
+    """对一个支付批次办理一步：check、settle、void。"""
     return RUNS.take(step, PayRun.id == run_of(run).id, actor, note)
 
 
@@ -94,9 +94,9 @@ def take(actor: Actor, step: str, run: int, note: str) -> Outcome:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @acts
 def results(actor: Actor, run: int, file: Path) -> dict[str, Any]:
-    """导入银行回盘;对不上的行搁置并说明,其余入账。"""
+    """导入银行回盘；对不上的行搁置并说明，其余入账。"""
     taken = posting.take_results(run_of(run), file, file.name, actor)
-    said = [_("第%(row)s行:%(why)s", row=r.row, why=posting.WHYS[r.why])
+    said = [_("第%(row)s行：%(why)s", row=r.row, why=posting.WHYS[r.why])
             for r in queries.rows_of_file_aside(taken.id)]  # fmt: skip
     return {"accepted": taken.posted + taken.same, "rejected": taken.aside,
             "posted": taken.posted, "same": taken.same, "aside": taken.aside,
@@ -104,12 +104,12 @@ def results(actor: Actor, run: int, file: Path) -> dict[str, Any]:
 
 
 @payments.command("verify")
-@click.option("--month", help="只核对这个月份的名单,YYYY-MM;不写则全部核对")
+@click.option("--month", help="只核对这个月份的名单，YYYY-MM；不写则全部核对")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
-@click.option("--as", "username", required=True, help="谁在核对(用户名);只核对其辖区")
+@click.option("--as", "username", required=True, help="谁在核对（用户名）；只核对其辖区")
 @with_appcontext
 def verify(month: str | None, as_json: bool, username: str) -> None:
-    """资金守恒:逐条核对等式;全部成立时退出状态为 0,不成立的列出前 20 处。"""
+    """资金守恒：逐条核对等式；全部成立时退出状态为 0，不成立的列出前 20 处。"""
     try:
         with acting_as(username, "payments verify") as actor:
             found = _verified(actor, Chosen(Month.clean(month) if month else None))

@@ -109,9 +109,9 @@ class Shape:
 
 
 SHAPES: Mapping[str, Shape] = {
-    "payable": Shape(_l("公示的名单,减去剔除、异议和公示中的,就是确认应发"),
+    "payable": Shape(_l("公示的名单，减去剔除、异议和公示中的，就是确认应发"),
                      ("listed", "-removed", "-objected", "-noticed"), ("payable",)),
-    "due": Shape(_l("确认应发的每一笔,要么已列支付,要么说得出为什么没有"),
+    "due": Shape(_l("确认应发的每一笔，要么已列支付，要么说得出为什么没有"),
                  ("payable",), ("payments", "unpaid", "held", "elsewhere")),
     "standing": Shape(_l("每笔支付有且只有一个当前结果"), ("payments",), tuple(STANDS)),
     "months": Shape(_l("每笔支付锁定了它的每一个月份"),

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 RUNS = "/rungrid/list/?_flt_0_state="
 WORK = {
-    BUREAU_EXPORTER: ("open", _l("待导出的批次"), _l("选择银行格式,生成银行文件")),
+    BUREAU_EXPORTER: ("open", _l("待导出的批次"), _l("选择银行格式，生成银行文件")),
     BUREAU_REVIEWER: ("exported", _l("待复核的银行文件"), _l("核对笔数、金额和文件摘要")),
     BUREAU_APPROVER: ("exported", _l("待复核的银行文件"), _l("核对笔数、金额和文件摘要")),
-    BUREAU_POSTER: ("checked", _l("待导入回盘的批次"), _l("导入银行结果,直到每一笔都有着落")),
+    BUREAU_POSTER: ("checked", _l("待导入回盘的批次"), _l("导入银行结果，直到每一笔都有着落")),
 }  # fmt: skip
 
 

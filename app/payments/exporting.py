@@ -35,7 +35,7 @@ def profile_named(name: str) -> Profile:
     """The bank profile of that name; Refused with the names there are."""
     known = shipped()
     if name not in known:
-        raise Refused(_("没有名为「%(name)s」的银行格式,可用的有:%(known)s",
+        raise Refused(_("没有名为「%(name)s」的银行格式，可用的有：%(known)s",
                         name=name, known="、".join(known)))  # fmt: skip
     return known[name]
 
@@ -60,7 +60,7 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome
         package = write_package(profile, _lines(run, profile), folder, _context(run))
         if not package.files:
             why = package.unable[0][1] if package.unable else _("批次是空的")
-            raise Refused(_("没有一行能写入这种银行格式:%(why)s", why=why))
+            raise Refused(_("没有一行能写入这种银行格式：%(why)s", why=why))
         _write_down(run, profile, package)
     db.session.expire_all()
     out = RUNS.take("export", PayRun.id == run.id, actor)
@@ -80,7 +80,7 @@ def _lock(run: PayRun, actor: Actor) -> None:
     if locked is None or locked.bureau_id != actor.org_id:
         raise Refused(_("支付批次由开立它的主管部门办理"))
     if locked.state != "open":
-        raise Refused(_("批次%(run)s已导出过,不能重复导出;可下载原文件", run=run.id))
+        raise Refused(_("批次%(run)s已导出过，不能重复导出；可下载原文件", run=run.id))
 
 
 def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:

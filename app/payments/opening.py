@@ -70,9 +70,9 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
 
 def _nothing_to_pay(month: YearMonth, refused: int, held: int) -> Refused:
     if refused or held:
-        return Refused(_("%(month)s没有可支付的行:%(n)s行已在其他批次支付过,%(h)s行处于停发",
+        return Refused(_("%(month)s没有可支付的行：%(n)s行已在其他批次支付过，%(h)s行处于停发",
                          month=month, n=refused, h=held))  # fmt: skip
-    return Refused(_("%(month)s没有可支付的名单:名单须已确认,并且没有支付过", month=month))
+    return Refused(_("%(month)s没有可支付的名单：名单须已确认，并且没有支付过", month=month))
 
 
 def open_again(old: PayRun, actor: Actor) -> Opened:
@@ -92,7 +92,7 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
-        raise Refused(_("这个批次没有可以重发的失败笔数,另有%(h)s笔处于停发", h=held or 0))
+        raise Refused(_("这个批次没有可以重发的失败笔数，另有%(h)s笔处于停发", h=held or 0))
     return _opened(run, actor, 0, held or 0)
 
 
@@ -122,7 +122,7 @@ def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
         raise Refused(_("支付批次由主管部门经办或导出付款岗位开立"))
     aid = programme(programme_code)
     if aid.paid_to != "student":
-        raise Refused(_("「%(name)s」拨付给学校,不通过学生名单发放", name=aid.name))
+        raise Refused(_("「%(name)s」拨付给学校，不通过学生名单发放", name=aid.name))
     which = Org.id == actor.org_id if bureau_code is None else Org.code == bureau_code
     with scope(actor.org_path):
         # Two openings of one bureau go one after the other; lists and schools stay free.
@@ -249,7 +249,7 @@ def _sum_up(run: PayRun) -> None:
 
 def _opened(run: PayRun, actor: Actor, refused: int, held: int) -> Opened:
     """The opening stands in the trail, with what was left out."""
-    note = _("月份已支付未列入%(n)s行,停发未列入%(h)s行", n=refused, h=held)
+    note = _("月份已支付未列入%(n)s行，停发未列入%(h)s行", n=refused, h=held)
     audit.record("open", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=run.line_count, fen=run.total_fen,
                  note=note if refused or held else "")  # fmt: skip

@@ -63,7 +63,7 @@ def take_results(run: PayRun, path: Path, file_name: str, actor: Actor) -> Resul
         _count(taken)
     audit.record("results", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=taken.row_count, digest=taken.sha256,
-                 note=_("入账%(a)s,未变%(b)s,搁置%(c)s", a=taken.posted, b=taken.same,
+                 note=_("入账%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same,
                         c=taken.aside))  # fmt: skip
     return taken
 
@@ -78,7 +78,7 @@ def _lock(run: PayRun, actor: Actor) -> PayRun:
         .execution_options(populate_existing=True)
     )  # fmt: skip
     if locked is None or locked.state not in ("exported", "checked", "settled"):
-        raise Refused(_("批次%(run)s还没有导出,不能导入回盘", run=run.id))
+        raise Refused(_("批次%(run)s还没有导出，不能导入回盘", run=run.id))
     return locked
 
 

@@ -74,7 +74,7 @@ class DueGrid(Behind):
     labels = {
         "aid_list": _l("名单"), "aid_list.school": _l("学校"), "aid_list.month": _l("名单月份"),
         "name": _l("姓名"), "id_mask": _l("证件号"), "first_month": _l("起始月份"),
-        "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"), "seq": _l("行号"),
+        "last_month": _l("截止月份"), "amount_fen": _l("金额（元）"), "seq": _l("行号"),
         "state": _l("状态"), "grade": _l("年级"), "class_name": _l("班级"),
         "card_mask": _l("银行卡"),
     }  # fmt: skip

@@ -40,7 +40,7 @@ def _hear_refusal(run: PayRun, whole: Whole, taken: ResultFile) -> None:
     file and nothing of it was answered before."""
     files = select(func.count()).select_from(PayFile).where(PayFile.run_id == run.id)
     if db.session.scalar(files) != 1 or _answered(run):
-        _set_aside(taken, "whole", _("银行整体退回了一个文件,不能认定是本批次的哪些笔数"))
+        _set_aside(taken, "whole", _("银行整体退回了一个文件，不能认定是本批次的哪些笔数"))
     else:
         _answer(run, state="failed", reason=str(whole.reason), reason_text=whole.reason_text[:200])
 
@@ -66,7 +66,7 @@ def _still_aside(taken: ResultFile) -> str | None:
     """A listed failure that could not be matched must not turn into a payment by silence."""
     aside = select(func.count()).where(R.c.file_id == taken.id, R.c.fate == "aside")
     if db.session.scalar(aside):
-        return _("还有列出的失败行没有对上,不能认定其余成功")
+        return _("还有列出的失败行没有对上，不能认定其余成功")
     return None
 
 

@@ -25,7 +25,7 @@ def in_words(equations: Iterable[Equation]) -> Iterator[str]:
             left, right = (_side(t, equation.money) for t in (equation.left, equation.right))
             yield f"    {left} {'=' if equation.sides[0] == equation.sides[1] else '≠'} {right}"
         if equation.off:
-            yield _("    逐行不符%(n)s处:", n=equation.off)
+            yield _("    逐行不符%(n)s处：", n=equation.off)
         yield from (f"    - {offender_in_words(o)}" for o in equation.offenders)
 
 

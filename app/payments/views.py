@@ -68,7 +68,7 @@ class RunGrid(Grid):
     tones = TONES
     labels = {
         "id": _l("批次"), "bureau": _l("主管部门"), "programme": _l("项目"), "month": _l("月份"),
-        "kind": _l("类型"), "line_count": _l("笔数"), "total_fen": _l("金额(元)"),
+        "kind": _l("类型"), "line_count": _l("笔数"), "total_fen": _l("金额（元）"),
         "state": _l("状态"), "profile": _l("银行格式"), "created_by": _l("开立人"),
         "created_at": _l("开立时间"), "exported_at": _l("导出时间"), "digest": _l("文件摘要"),
     }  # fmt: skip
@@ -115,9 +115,9 @@ class RunGrid(Grid):
             return self.render_template("run_begin.html", **page), status
         opened = opening.open_run(Month.clean(form.month.data), None, g.actor)
         db.session.commit()
-        flash(_("已开立,共%(n)s笔", n=opened.accepted), "success")
+        flash(_("已开立，共%(n)s笔", n=opened.accepted), "success")
         if opened.refused:
-            flash(_("%(n)s笔所含月份已在其他批次支付,没有列入", n=opened.refused), "warning")
+            flash(_("%(n)s笔所含月份已在其他批次支付，没有列入", n=opened.refused), "warning")
         _tell_held(opened)
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
@@ -131,7 +131,7 @@ class RunGrid(Grid):
         db.session.commit()
         for sentence in queries.unable(pk, 5):
             flash(sentence, "warning")
-        flash(_("银行文件已生成,请由另一人复核"), "success")
+        flash(_("银行文件已生成，请由另一人复核"), "success")
         return redirect(url_for(".show", pk=pk), 303)
 
     @expose("/<int:pk>/file/<int:file_id>", methods=["POST"])
@@ -159,7 +159,7 @@ class RunGrid(Grid):
         kept = files.keep(sent.stream)
         taken = posting.take_results(_run(pk), kept.path, sent.filename, g.actor)
         db.session.commit()
-        told = _("共%(n)s行:入账%(a)s,未变%(b)s,搁置%(c)s", n=taken.row_count, a=taken.posted,
+        told = _("共%(n)s行：入账%(a)s，未变%(b)s，搁置%(c)s", n=taken.row_count, a=taken.posted,
                  b=taken.same, c=taken.aside)  # fmt: skip
         flash(told, "warning" if taken.aside else "success")
         return redirect(url_for(".show", pk=pk), 303)
@@ -170,7 +170,7 @@ class RunGrid(Grid):
         """What failed is to be paid again, in a run of its own."""
         opened = opening.open_again(_run(pk), g.actor)
         db.session.commit()
-        flash(_("重发批次已开立,共%(n)s笔", n=opened.accepted), "success")
+        flash(_("重发批次已开立，共%(n)s笔", n=opened.accepted), "success")
         _tell_held(opened)
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
@@ -184,7 +184,7 @@ class AttemptGrid(Behind):
     title = _l("发放明细")
     labels = {
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
-        "fen": _l("金额(元)"), "state": _l("结果"), "reason_text": _l("银行说明"),
+        "fen": _l("金额（元）"), "state": _l("结果"), "reason_text": _l("银行说明"),
         "arrived_on": _l("到账日期"), "run": _l("批次"), "bank_ref": _l("银行流水"),
     }  # fmt: skip
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
@@ -210,7 +210,7 @@ class ResultLineGrid(Grid):
     menu = (PAYMENTS_MENU, _l("回盘明细"))
     access = {BUREAUS: READ | EXPORT}
     title = _l("回盘明细")
-    labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额(元)"),
+    labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额（元）"),
               "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
               "reason_text": _l("银行说明"), "arrived_on": _l("到账日期"),
               "run_id": _l("批次")}  # fmt: skip
@@ -228,11 +228,11 @@ del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `pa
 
 def _tell_held(opened: opening.Opened) -> None:
     if opened.held:
-        flash(_("%(n)s笔的学生处于停发状态,没有列入", n=opened.held), "warning")
+        flash(_("%(n)s笔的学生处于停发状态，没有列入", n=opened.held), "warning")
 
 
 def _months_waiting() -> list[tuple[str, str]]:
-    return [(str(month), _("%(month)s(%(n)s份名单待支付)", month=month, n=n))
+    return [(str(month), _("%(month)s（%(n)s份名单待支付）", month=month, n=n))
             for month, n in queries.unpaid_months(g.actor.org_id)]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def _in_no_run(_actor: Actor) -> ColumnElement[bool]:
 
 in_no_run = Guard(
     _in_no_run,
-    _l("该生已列入支付批次:未导出的先作废批次;已提交银行的,登记停发或追缴"),
+    _l("该生已列入支付批次：未导出的先作废批次；已提交银行的，登记停发或追缴"),
 )
 for _name in ("object", "remove"):  # a line that is being paid must not look frozen or removed
     _step = LINES.steps[_name]
@@ -72,7 +72,7 @@ for _name in ("object", "remove"):  # a line that is being paid must not look fr
 
 own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))
 own_answer = Guard(_own_answer, own_run.otherwise)
-packaged = Guard(_packaged, _l("还没有生成银行文件:请选择银行格式后导出"))
+packaged = Guard(_packaged, _l("还没有生成银行文件：请选择银行格式后导出"))
 all_answered = Guard(_all_answered, _l("还有笔数没有银行结果或待查明"))
 nothing_aside = Guard(_nothing_aside, _l("回盘文件中还有搁置的行没有查明"))
 
@@ -89,10 +89,10 @@ RUNS = Workflow(
              confirm=_l("核对笔数、金额与文件校验值后复核。")),
         Step("settle", _l("结清"), ("checked",), "settled", frozenset({BUREAU_POSTER}),
              (own_run, all_answered, nothing_aside), icon="lock",
-             confirm=_l("所有笔数都有银行结果后结清;失败的另开重发批次。")),
+             confirm=_l("所有笔数都有银行结果后结清；失败的另开重发批次。")),
         Step("void", _l("作废"), ("open",), "void", openers, (own_run,), note=True,
              then=(_release,), icon="trash", tone="danger",
-             confirm=_l("作废后名单回到待支付,可重新开立批次。")),
+             confirm=_l("作废后名单回到待支付，可重新开立批次。")),
     ],
     evidence={"count": PayRun.line_count, "fen": PayRun.total_fen, "digest": PayRun.digest},
 )  # fmt: skip

@@ -102,7 +102,7 @@ def _answer(form: dict[str, str], cleaned: dict[str, str]) -> Page:
     rows = payments.history(cleaned["name"], cleaned["id_no"], cleaned["school"])
     _trace("lookup", index, len(rows))
     if not rows:
-        neutral = _("没有查到记录:请核对姓名、证件号和学校,或向学校资助老师咨询。")
+        neutral = _("没有查到记录：请核对姓名、证件号和学校，或向学校资助老师咨询。")
         page = render_template("portal/query.html", form=form, errors={}, neutral=neutral)
         return _quiet(page)
     return _quiet(render_template("portal/result.html", **_result(cleaned["name"], rows)))

@@ -34,16 +34,17 @@ def _state(r: HistoryRow) -> tuple[str, str]:
     if r.pay_state is not None:
         return {
             "waiting": (_("正在办理发放"), "info"), "sent": (_("已提交银行"), "info"),
-            "paid": (_("已到账"), "success"), "failed": (_("银行退回,正在处理"), "danger"),
-            "unknown": (_("银行处理中"), "warning"), "returned": (_("银行退汇,正在处理"), "danger"),
+            "paid": (_("已到账"), "success"), "failed": (_("银行退回，正在处理"), "danger"),
+            "unknown": (_("银行处理中"), "warning"),
+            "returned": (_("银行退汇，正在处理"), "danger"),
         }[r.pay_state]  # fmt: skip
     if r.line_state == "removed":
         return _("未列入发放"), "muted"
     if r.line_state == "objected":
-        return _("有异议,核实中"), "warning"
+        return _("有异议，核实中"), "warning"
     if r.list_state == "published":
         return _("公示中"), "info"
-    return _("已确认,等待发放"), "info"
+    return _("已确认，等待发放"), "info"
 
 
 def _explained(r: HistoryRow) -> str:

@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 @click.group("lists")
 def lists() -> None:
-    """月度名单:导入、上报、审核、公示、确认。"""
+    """月度名单：导入、上报、审核、公示、确认。"""
 
 
 @lists.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--school", required=True, help="学校标识码")
-@click.option("--month", required=True, help="名单月份,YYYY-MM")
+@click.option("--month", required=True, help="名单月份，YYYY-MM")
 @click.option("--programme", default="GRANT", show_default=True, help="资助项目代码")
 @click.option("--kind", default="REGULAR", show_default=True, help="REGULAR、SUPPLEMENT 或 AUTO")
 @click.option("--all-or-nothing", is_flag=True, help="有一行不合格就一行也不写")
 @acts
 def import_(actor: Actor, file: Path, school: str, month: str, programme: str, kind: str,
             all_or_nothing: bool) -> dict[str, Any]:  # fmt: skip
-    """把名单文件写入学校当月的草稿;不合格的行逐条说明。"""
+    """把名单文件写入学校当月的草稿；不合格的行逐条说明。"""
     with file.open("rb") as stream:
         kept = files.keep(stream)
     target = service.draft_for(school, Month.clean(month), programme, actor, kind)
@@ -57,7 +57,7 @@ def import_(actor: Actor, file: Path, school: str, month: str, programme: str, k
 def _found(target: AidList) -> list[str]:
     """What must be put right before the list can be submitted."""
     return [
-        _("第%(row)s行 %(name)s:%(what)s。%(advice)s", row=seq, name=name,
+        _("第%(row)s行 %(name)s：%(what)s。%(advice)s", row=seq, name=name,
           what=BY_CODE[code].label, advice=BY_CODE[code].advice)
         for seq, name, code in queries.open_blocks(target.id)
     ]  # fmt: skip
@@ -65,13 +65,13 @@ def _found(target: AidList) -> list[str]:
 
 @lists.command("take")
 @click.argument("step")
-@click.option("--month", required=True, help="名单月份,YYYY-MM")
-@click.option("--school", default="", help="只办这一所学校(标识码)")
+@click.option("--month", required=True, help="名单月份，YYYY-MM")
+@click.option("--school", default="", help="只办这一所学校（标识码）")
 @click.option("--programme", default="", help="只办这一个资助项目")
 @click.option("--note", default="", help="理由")
 @acts
 def take(actor: Actor, step: str, month: str, school: str, programme: str, note: str) -> Outcome:
-    """对当月名单办理一步:submit、recall、send_back、publish、withdraw、confirm、void。"""
+    """对当月名单办理一步：submit、recall、send_back、publish、withdraw、confirm、void。"""
     where = AidList.month == Month.clean(month)
     if school:
         where &= AidList.school_id == _school(school)
@@ -93,11 +93,11 @@ def _school(code: str) -> int:
 
 @lists.command("zero")
 @click.option("--school", required=True, help="学校标识码")
-@click.option("--month", required=True, help="名单月份,YYYY-MM")
+@click.option("--month", required=True, help="名单月份，YYYY-MM")
 @click.option("--programme", default="GRANT", show_default=True, help="资助项目代码")
 @acts
 def zero(actor: Actor, school: str, month: str, programme: str) -> dict[str, Any]:
-    """零报告:本月没有受助学生。"""
+    """零报告：本月没有受助学生。"""
     target = service.draft_for(school, Month.clean(month), programme, actor)
     service.report_nobody(target, actor)
     return {"list": target.id, "accepted": 0, "rejected": 0}

@@ -73,7 +73,7 @@ class Compared(NamedTuple):
 
 def compare(target: AidList) -> Compared | None:
     """None when there is no previous list, or the list is a supplement: it follows no other."""
-    with everyone("名单已按管辖范围找到;其他学校只说有无"):
+    with everyone("名单已按管辖范围找到；其他学校只说有无"):
         before = _previous(target)
         if before is None:
             return None

@@ -38,7 +38,7 @@ def _lists(actor: Actor) -> Iterator[Waiting]:
         yield Waiting(_l("草稿名单"), drafts, _l("核对问题后由复核人上报"), LISTS + "draft",
                       "pencil")  # fmt: skip
     if actor.role in (BUREAU_APPROVER, BUREAU_REVIEWER):
-        yield Waiting(_l("待审核名单"), sent, _l("核对后审核公示,或退回修改"), LISTS + "submitted",
+        yield Waiting(_l("待审核名单"), sent, _l("核对后审核公示，或退回修改"), LISTS + "submitted",
                       "checklist", "warn")  # fmt: skip
     if actor.role == BUREAU_APPROVER:
         yield Waiting(_l("公示期满"), over, _l("无异议的可以确认"), LISTS + "published",
@@ -54,7 +54,7 @@ def _nothing_yet(actor: Actor) -> Iterator[Waiting]:
         AidList.school_id == actor.org_id, AidList.month == month, AidList.state != "void",
     )  # fmt: skip
     if not db.session.scalar(have):
-        yield Waiting(_l("本月名单还没有上传"), 1, _l("没有受助学生的,请零报告"),
+        yield Waiting(_l("本月名单还没有上传"), 1, _l("没有受助学生的，请零报告"),
                       f"/listgrid/upload?month={month}", "upload", "warn")  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _open_findings(actor: Actor) -> Iterator[Waiting]:
         (AidList.bureau_id == actor.org_id) | (AidList.school_id == actor.org_id),
     )  # fmt: skip
     yield Waiting(_l("必须处理的问题"), db.session.scalar(found) or 0,
-                  _l("更正、剔除,或由主管部门说明理由放行"),
+                  _l("更正、剔除，或由主管部门说明理由放行"),
                   "/findinggrid/list/?_flt_0_state=open&_flt_0_severity=block",
                   "alert-triangle", "bad")  # fmt: skip
 

@@ -16,11 +16,11 @@ class UploadForm(FlaskForm):
 
     month = StringField(
         _l("名单月份"), render_kw={"type": "month"},
-        validators=[DataRequired(), Regexp(r"^\d{4}-\d{2}$", message=_l("请填写年月,如2026-09"))],
+        validators=[DataRequired(), Regexp(r"^\d{4}-\d{2}$", message=_l("请填写年月，如2026-09"))],
     )  # fmt: skip
     first_month = StringField(
         _l("起始月份"), render_kw={"type": "month"},
-        description=_l("一次补发多个月时填写;不填即只发名单月份"),
+        description=_l("一次补发多个月时填写；不填即只发名单月份"),
     )  # fmt: skip
     kind = SelectField(_l("名单类型"), choices=list(KINDS.items()), default="REGULAR")
     file = FileField(_l("名单文件"))

@@ -50,7 +50,7 @@ def draft_for(school_code: str | None, month: YearMonth, programme_code: str, ac
     _check_asked(actor, month, kind, first_month)
     aid = programme(programme_code)
     if aid.paid_to != "student":
-        raise Refused(_("「%(name)s」拨付给学校,不通过学生名单发放", name=aid.name))
+        raise Refused(_("「%(name)s」拨付给学校，不通过学生名单发放", name=aid.name))
     school = _own_school(school_code, actor)
     found = db.session.scalar(_live_list(school, month, aid.id, kind))
     if found is None:
@@ -60,7 +60,7 @@ def draft_for(school_code: str | None, month: YearMonth, programme_code: str, ac
         )  # fmt: skip
         db.session.add(found)
     elif found.state != "draft":
-        raise Refused(_("%(month)s的名单已不在学校手里(当前不是草稿),不能再上传", month=month))
+        raise Refused(_("%(month)s的名单已不在学校手里（当前不是草稿），不能再上传", month=month))
     found.first_month = first_month or found.first_month
     db.session.flush()
     return found
@@ -74,7 +74,7 @@ def _check_asked(actor: Actor, month: YearMonth, kind: str, first_month: YearMon
     if first_month and first_month > month:
         raise Refused(_("起始月份%(first)s晚于名单月份%(month)s", first=first_month, month=month))
     if kind not in KINDS:
-        raise Refused(_("没有「%(kind)s」这种名单类型,可用的有:%(known)s",
+        raise Refused(_("没有「%(kind)s」这种名单类型，可用的有：%(known)s",
                         kind=kind, known="、".join(KINDS)))  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     _check_hands(actor, upload.school_id)
     target = _lock_draft(upload)
     uploads.check_takable(upload, all_or_nothing)
-    with everyone("卡与人跨学校登记,行只写入本名单"):
+    with everyone("卡与人跨学校登记，行只写入本名单"):
         with many_rows(upload.accepted, BIG_LIST):
             merge_lines(upload.id, target)
         this = select(literal(target.id))
@@ -179,7 +179,7 @@ def _lock_draft(upload: Upload) -> AidList:
         .execution_options(populate_existing=True)
     )  # fmt: skip
     if target is None or target.state != "draft":
-        raise Refused(_("名单已不是草稿,不能写入"))
+        raise Refused(_("名单已不是草稿，不能写入"))
     return target
 
 

@@ -27,7 +27,7 @@ ENTRIES = Sheet(
                example="2026-09"),
         Column("last_month", _l("发放截止年月"), Month(), synonyms=("截止年月", "结束月份"),
                example="2026-09"),
-        Column("amount_fen", _l("金额(元)"), Fen(), required=True,
+        Column("amount_fen", _l("金额（元）"), Fen(), required=True,
                synonyms=("金额", "资助金额", "发放金额"), example=230),
         Column("card_no", _l("银行卡号"), BankCard(), required=True,
                synonyms=("资助卡号", "中职学生资助卡号", "卡号", "账号")),
@@ -48,7 +48,7 @@ def row_check(school_code: str, first: YearMonth, last: YearMonth) -> Any:
 
     def check(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if values.get("school_code") not in (None, "", school_code):
-            yield "school_code", _("不是本校的标识码(本校为%(code)s)", code=school_code)
+            yield "school_code", _("不是本校的标识码（本校为%(code)s）", code=school_code)
         if values.get("amount_fen") == 0:
             yield "amount_fen", _("金额须大于0")
         start = values.get("first_month") or first
@@ -56,7 +56,7 @@ def row_check(school_code: str, first: YearMonth, last: YearMonth) -> Any:
         if start > end:
             yield "first_month", _("起始年月晚于截止年月")
         elif end - start >= MAX_MONTHS:
-            yield "first_month", _("一行最多%(n)s个月,请分行填写", n=MAX_MONTHS)
+            yield "first_month", _("一行最多%(n)s个月，请分行填写", n=MAX_MONTHS)
         if end > last:
             yield "last_month", _("不能晚于名单月份%(month)s", month=last)
 

@@ -76,5 +76,5 @@ class Tally(Sieve):
         """The same person from the same month on twice in one file: the later row is refused."""
         before = self.first_with(row, (index, first))
         if before is not None:
-            row.refuse("id_no", _("与第%(n)s行是同一名学生、同一起始月份,只保留一行", n=before))
+            row.refuse("id_no", _("与第%(n)s行是同一名学生、同一起始月份，只保留一行", n=before))
         return before is not None

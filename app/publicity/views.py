@@ -58,7 +58,7 @@ class ListGrid(Grid):
     labels = {
         "school": _l("学校"), "school_id": _l("学校"), "bureau": _l("主管部门"),
         "programme": _l("项目"), "month": _l("月份"), "kind": _l("类型"), "state": _l("状态"),
-        "line_count": _l("人数"), "total_fen": _l("金额(元)"), "removed_count": _l("已剔除"),
+        "line_count": _l("人数"), "total_fen": _l("金额（元）"), "removed_count": _l("已剔除"),
         "zero_report": _l("零报告"), "published_at": _l("公示开始"), "closes_on": _l("公示截止"),
         "provisional": _l("截止日暂定"), "digest": _l("名单摘要"),
     }  # fmt: skip
@@ -98,7 +98,7 @@ class ListGrid(Grid):
             form.file.errors = [_("请选择要上传的文件")]
         page = {"title": _l("上传名单"), "form": form, "accepts": ".xlsx,.xls,.csv",
                 "template_url": url_for(".template"), "recent": queries.recent_uploads(),
-                "hint": _l("一校一月一份名单;列名按模板,顺序不限。")}  # fmt: skip
+                "hint": _l("一校一月一份名单；列名按模板，顺序不限。")}  # fmt: skip
         status = 400 if request.method == "POST" else 200
         return self.render_template("upload.html", **page), status
 
@@ -146,7 +146,7 @@ class ListGrid(Grid):
             return redirect(url_for("JobGrid.watch", pk=row.id), 303)
         target = service.take(staged, g.actor, everything)
         db.session.commit()
-        flash(_("已写入%(n)s行,共%(yuan)s元", n=target.line_count,
+        flash(_("已写入%(n)s行，共%(yuan)s元", n=target.line_count,
                 yuan=AidList.total_fen.type.show(target.total_fen)), "success")  # fmt: skip
         return redirect(url_for(".show", pk=target.id), 303)
 
@@ -156,7 +156,7 @@ class ListGrid(Grid):
     def drop(self, pk: int) -> ResponseReturnValue:
         service.drop(_upload(pk), g.actor)
         db.session.commit()
-        flash(_("这份上传已放弃,名单没有改动"), "info")
+        flash(_("这份上传已放弃，名单没有改动"), "info")
         return redirect(url_for(".upload"), 303)
 
     @expose("/uploads/<int:pk>/errors")
@@ -195,7 +195,7 @@ class ListGrid(Grid):
         target = service.draft_for(None, month, GRANT, g.actor)
         service.report_nobody(target, g.actor)
         db.session.commit()
-        flash(_("已登记零报告,请由复核人上报"), "success")
+        flash(_("已登记零报告，请由复核人上报"), "success")
         return redirect(url_for(".show", pk=target.id), 303)
 
 
@@ -217,7 +217,7 @@ class LineGrid(Grid):
     labels = {
         "aid_list": _l("名单"), "aid_list.school": _l("学校"), "name": _l("姓名"),
         "id_mask": _l("证件号"), "grade": _l("年级"), "major": _l("专业"), "class_name": _l("班级"),
-        "first_month": _l("起始月份"), "last_month": _l("截止月份"), "amount_fen": _l("金额(元)"),
+        "first_month": _l("起始月份"), "last_month": _l("截止月份"), "amount_fen": _l("金额（元）"),
         "card_mask": _l("银行卡"), "state": _l("状态"), "seq": _l("行号"), "remark": _l("备注"),
         "aid_list.month": _l("月份"), "findings": _l("问题"),
     }  # fmt: skip

@@ -27,7 +27,7 @@ def stage_list(progress: Any, *, list_id: int, sha256: str, file_name: str) -> D
         raise Refused(_("名单已不存在"))
     progress.step(0, 0, _("正在读取和核对每一行"))
     staged = service.stage(files.kept_path(sha256), file_name, target, progress.actor)
-    told = _("读完%(n)s行,合格%(good)s行,不合格%(bad)s行", n=staged.row_count,
+    told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
              good=staged.accepted, bad=staged.rejected)  # fmt: skip
     return Done(told, f"/listgrid/uploads/{staged.id}")
 
@@ -57,4 +57,4 @@ def confirm_expired(progress: Any) -> Done:
     over = (AidList.state == "published") & (AidList.closes_on < clock.today())
     out = PUBLICITY.take("confirm", over, CLOCK)
     progress.step(1, 1)
-    return Done(_("确认%(n)s份,%(m)s份未能确认", n=out.moved, m=out.refused_total))
+    return Done(_("确认%(n)s份，%(m)s份未能确认", n=out.moved, m=out.refused_total))

@@ -55,13 +55,13 @@ def _date_is_firm(_actor: Actor) -> ColumnElement[bool]:
 
 
 no_open_block = Guard(
-    _no_open_block, _l("还有必须处理的问题,请更正、剔除,或由主管部门说明理由后放行")
+    _no_open_block, _l("还有必须处理的问题，请更正、剔除，或由主管部门说明理由后放行")
 )
 own_bureau = Guard(_own_bureau, _l("这份名单由学校的直接主管部门办理"))
-says_something = Guard(_says_something, _l("名单是空的:请上传名单,或选择零报告"))
+says_something = Guard(_says_something, _l("名单是空的：请上传名单，或选择零报告"))
 window_over = Guard(_window_over, _l("公示未满五个工作日"))
 date_is_firm = Guard(
-    _date_is_firm, _l("公示期跨入日历尚未确认的年份,请先由省级主管部门确认该年的节假日安排")
+    _date_is_firm, _l("公示期跨入日历尚未确认的年份，请先由省级主管部门确认该年的节假日安排")
 )
 
 
@@ -92,7 +92,7 @@ PUBLICITY = Workflow(
     [
         Step("submit", _l("上报"), ("draft",), "submitted", school_reviewers,
              (says_something, no_open_block), unlike=("upload", "zero_report"), icon="send",
-             confirm=_l("上报后学校不能再改,由主管部门审核。")),
+             confirm=_l("上报后学校不能再改，由主管部门审核。")),
         Step("recall", _l("撤回"), ("submitted",), "draft", school_reviewers, note=True,
              icon="arrow-back-up", tone="secondary"),
         Step("send_back", _l("退回"), ("submitted",), "draft", deciders, (own_bureau,), note=True,
@@ -100,15 +100,15 @@ PUBLICITY = Workflow(
         Step("publish", _l("审核并公示"), ("submitted",), "published", approvers,
              (own_bureau, no_open_block), unlike=("upload", "submit"), icon="speakerphone",
              stamps=_notice_dates,
-             confirm=_l("名单将在网上公示五个工作日,只显示姓名、学校、年级、专业、班级。")),
+             confirm=_l("名单将在网上公示五个工作日，只显示姓名、学校、年级、专业、班级。")),
         Step("withdraw", _l("撤下公示"), ("published",), "draft", approvers, (own_bureau,),
              note=True, icon="eye-off", tone="danger",
              stamps=lambda _actor: {"published_at": None, "closes_on": None},
-             confirm=_l("名单立即从公示栏撤下并退回学校,改好后须重新公示五个工作日。")),
+             confirm=_l("名单立即从公示栏撤下并退回学校，改好后须重新公示五个工作日。")),
         Step("confirm", _l("确认名单"), ("published",), "confirmed",
              approvers | {CLOCK_ROLE}, (own_bureau, window_over, date_is_firm),
              then=(_settle_cards,), icon="circle-check",
-             confirm=_l("无异议的学生成为最终受助名单;有异议的行继续冻结。")),
+             confirm=_l("无异议的学生成为最终受助名单；有异议的行继续冻结。")),
         Step("void", _l("作废"), ("draft", "submitted"), "void", deciders, (own_bureau,),
              note=True, icon="trash", tone="danger"),
     ],
@@ -137,10 +137,10 @@ def _in_their_hands(actor: Actor) -> ColumnElement[bool]:
     return exists().where(AidList.id == AidLine.list_id, or_(at_school, at_bureau))
 
 
-in_their_hands = Guard(_in_their_hands, _l("草稿由学校处理,上报之后由直接主管部门处理"))
+in_their_hands = Guard(_in_their_hands, _l("草稿由学校处理，上报之后由直接主管部门处理"))
 shown = Guard(
     _list_in("submitted", "published", "confirmed"),
-    _l("只有已上报的名单才能登记异议,并且由直接主管部门办理"),
+    _l("只有已上报的名单才能登记异议，并且由直接主管部门办理"),
 )
 
 
@@ -156,13 +156,13 @@ LINES = Workflow(
     [
         Step("object", _l("登记异议"), ("normal",), "objected", deciders, (shown,), note=True,
              then=(_seal,), icon="flag", tone="warning",
-             confirm=_l("该生暂停确认和发放,名单其余学生照常。")),
+             confirm=_l("该生暂停确认和发放，名单其余学生照常。")),
         Step("dismiss", _l("异议不成立"), ("objected",), "normal", deciders, (shown,), note=True,
              then=(_seal, _settle_thawed), icon="flag-off"),
         Step("remove", _l("剔除"), ("normal", "objected"), "removed",
              deciders | {SCHOOL_CLERK, SCHOOL_REVIEWER}, (in_their_hands,), note=True,
              then=(_seal,), icon="user-minus", tone="danger",
-             confirm=_l("剔除后不发放;记录保留。")),
+             confirm=_l("剔除后不发放；记录保留。")),
     ],
     evidence={"fen": AidLine.amount_fen},
 )  # fmt: skip
@@ -178,10 +178,10 @@ FINDINGS = Workflow(
     {"open": _l("待处理"), "overruled": _l("已放行")},
     [
         Step("overrule", _l("说明理由放行"), ("open",), "overruled", deciders,
-             (Guard(_draft_of_theirs, _l("只有直接主管部门能放行,并且名单尚未公示")),), note=True,
+             (Guard(_draft_of_theirs, _l("只有直接主管部门能放行，并且名单尚未公示")),), note=True,
              icon="gavel", tone="warning"),
         Step("reopen", _l("收回放行"), ("overruled",), "open", deciders,
-             (Guard(_draft_of_theirs, _l("只有直接主管部门能收回,并且名单尚未公示")),), note=True,
+             (Guard(_draft_of_theirs, _l("只有直接主管部门能收回，并且名单尚未公示")),), note=True,
              icon="rotate"),
     ],
 )  # fmt: skip

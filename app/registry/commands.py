@@ -28,7 +28,7 @@ def registry() -> None:
 @click.option("--all-or-nothing", is_flag=True, help="有一行不合格就一行也不写")
 @acts
 def import_(actor: Actor, file: Path, school: str, all_or_nothing: bool) -> dict[str, Any]:
-    """把学籍名册写入学校的学籍;不合格的行逐条说明,文件中没有的学生保持不变。"""
+    """把学籍名册写入学校的学籍；不合格的行逐条说明，文件中没有的学生保持不变。"""
     where = intake.school_for(school, actor)
     with file.open("rb") as stream:
         kept = files.keep(stream)

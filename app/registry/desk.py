@@ -25,6 +25,6 @@ def _calendar(actor: Actor) -> Iterator[Waiting]:
     years = load_calendar(db.session).unconfirmed_ahead(clock.today())
     yield Waiting(
         _l("%(years)s年的节假日安排尚未确认", years=listed(years)), len(years),
-        _l("跨入该年的公示截止日只是暂定,确认日历后名单才能确认"), "/calendaryeargrid/list/",
+        _l("跨入该年的公示截止日只是暂定，确认日历后名单才能确认"), "/calendaryeargrid/list/",
         "calendar", "warn",
     )  # fmt: skip

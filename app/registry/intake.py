@@ -67,7 +67,7 @@ def _reached(which: ColumnElement[bool], actor: Actor) -> Org:
     with scope(actor.org_path):
         school = db.session.scalar(select(Org).where(which, within_reach(actor), Org.active))
     if school is None:
-        raise Refused(_("学籍由学校经办人或直接主管部门的经办人上传,您不能为这所学校上传"))
+        raise Refused(_("学籍由学校经办人或直接主管部门的经办人上传，您不能为这所学校上传"))
     return school
 
 
@@ -91,7 +91,7 @@ def take(upload: RegistryUpload, actor: Actor, all_or_nothing: bool = False) -> 
     """
     school = _lock(upload, actor)
     uploads.check_takable(upload, all_or_nothing)
-    with everyone("人跨学校登记,学籍只写入本校"), many_rows(upload.accepted):
+    with everyone("人跨学校登记，学籍只写入本校"), many_rows(upload.accepted):
         counts, moved = count_changes(upload), moves(upload)
         merge(upload, school)
         uploads.clear(upload, STAGED)

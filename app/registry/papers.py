@@ -28,6 +28,6 @@ def errors_workbook(upload: RegistryUpload, path: Path) -> IO[bytes]:
     Refused when the file is no longer kept. Whoever sends the workbook closes it.
     """
     if not path.exists():
-        raise Refused(_("原文件已过保存期,请重新上传后再下载错误说明"))
+        raise Refused(_("原文件已过保存期，请重新上传后再下载错误说明"))
     problems, counts = all_problems(path, upload)
     return spooled(lambda out: hand_back(path, out, STUDENTS, problems, counts))

@@ -44,13 +44,13 @@ def recent_uploads(of: ColumnElement[bool], limit: int = 8) -> list[RegistryUplo
 
 def id_no_of(person_id: int) -> str:
     """The whole identity number; the caller has checked the row it stands behind, and traces it."""
-    with everyone("调用方已按管辖范围找到该行,并留痕"):
+    with everyone("调用方已按管辖范围找到该行，并留痕"):
         return db.session.scalar(select(Person.id_no).where(Person.id == person_id)) or ""
 
 
 def card_no_of(card_id: int) -> str:
     """The whole card number, on the same terms."""
-    with everyone("调用方已按管辖范围找到该行,并留痕"):
+    with everyone("调用方已按管辖范围找到该行，并留痕"):
         return db.session.scalar(select(Card.card_no).where(Card.id == card_id)) or ""
 
 

@@ -34,7 +34,7 @@ FIRST_MONTH = YearMonth.at(2007, 9)
 RATES = [
     # from, to, yuan a year, grades, source
     ((2007, 9), (2015, 1), 1500, "1,2", "财教〔2007〕84号"),
-    ((2015, 2), (2025, 1), 2000, "1,2", "国务院常务会议2015-02-25;财科教〔2016〕35号"),
+    ((2015, 2), (2025, 1), 2000, "1,2", "国务院常务会议2015-02-25；财科教〔2016〕35号"),
     ((2025, 2), None, 2300, "1,2,3", "财教〔2024〕181号"),
 ]
 
@@ -81,7 +81,7 @@ def programme(code: str) -> Programme:
     found = db.session.scalar(select(Programme).where(Programme.code == code))
     if found is None:
         known = "、".join(db.session.scalars(select(Programme.code).order_by(Programme.id)))
-        raise Refused(_("没有代码为「%(code)s」的资助项目,可用的有:%(known)s",
+        raise Refused(_("没有代码为「%(code)s」的资助项目，可用的有：%(known)s",
                         code=code, known=known))  # fmt: skip
     return found
 

@@ -52,14 +52,14 @@ STUDENTS = Sheet(
         Column("enrolled_in", _l("入学年月"), Month(), synonyms=("入学时间",), example="2026-09"),
         Column("state", _l("学籍状态"), Choice(ENROLMENT_STATES, also=STATE_WORDS),
                synonyms=("学生状态", "异动类型"), example="在读",
-               note=_l("不填:新学生为在读,已有的学生不变")),
+               note=_l("不填：新学生为在读，已有的学生不变")),
         Column("left_in", _l("异动年月"), Month(), synonyms=("离校年月", "异动时间", "离校时间"),
-               note=_l("休学、退学、毕业等从哪个月起;从该月起停发")),
-        Column("remark", _l("备注"), Text(200), note=_l("只供学校自己看,不写入学籍")),
+               note=_l("休学、退学、毕业等从哪个月起；从该月起停发")),
+        Column("remark", _l("备注"), Text(200), note=_l("只供学校自己看，不写入学籍")),
     ],
     notes=(
-        _l("一名学生一行,按身份证件号识别;选填列不填的,保持系统中原有的内容。"),
-        _l("文件中没有的学生不会被删除;离校的学生请填写学籍状态和异动年月。"),
+        _l("一名学生一行，按身份证件号识别；选填列不填的，保持系统中原有的内容。"),
+        _l("文件中没有的学生不会被删除；离校的学生请填写学籍状态和异动年月。"),
     ),
 )  # fmt: skip
 
@@ -70,14 +70,14 @@ def row_check(school_code: str) -> Callable[[dict[str, Any]], Iterator[tuple[str
 
     def check(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if values.get("school_code") not in (None, "", school_code):
-            yield "school_code", _("不是本校的标识码(本校为%(code)s)", code=school_code)
+            yield "school_code", _("不是本校的标识码（本校为%(code)s）", code=school_code)
         left, came = values.get("left_in"), values.get("enrolled_in")
         if sentence := _state_and_month(values.get("state"), left):
             yield "left_in", sentence
         elif left is not None and left > latest:
-            yield "left_in", _("异动年月晚于%(month)s,请核对", month=latest)
+            yield "left_in", _("异动年月晚于%(month)s，请核对", month=latest)
         if left is not None and came is not None and left < came:
-            yield "left_in", _("异动年月早于入学年月%(month)s,请核对", month=came)
+            yield "left_in", _("异动年月早于入学年月%(month)s，请核对", month=came)
 
     return check
 
@@ -87,10 +87,10 @@ def _state_and_month(state: str | None, left: object) -> str:
     if left is None:
         if state is None or state in STUDYING:
             return ""
-        return _("学籍状态为“%(state)s”的,须填异动年月(从该月起停发)",
+        return _("学籍状态为“%(state)s”的，须填异动年月（从该月起停发）",
                  state=ENROLMENT_STATES[state])  # fmt: skip
     if state is None:
-        return _("填了异动年月的,须填学籍状态(休学、退学、毕业等)")
+        return _("填了异动年月的，须填学籍状态（休学、退学、毕业等）")
     if state == AT_SCHOOL:
-        return _("学籍状态为“在读”的不填异动年月;已离校的请改学籍状态")
+        return _("学籍状态为“在读”的不填异动年月；已离校的请改学籍状态")
     return ""

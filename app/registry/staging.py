@@ -68,11 +68,11 @@ class Roll(Sieve):
         """Of two rows about one student, or with one 学籍号, the later one is refused."""
         twin = self.first_with(row, index)
         if twin is not None:
-            row.refuse("id_no", _("与第%(n)s行是同一名学生,只保留一行", n=twin))
+            row.refuse("id_no", _("与第%(n)s行是同一名学生，只保留一行", n=twin))
             return True
         other = self.first_with(row, reg_index) if reg_index else None
         if other is not None:
-            row.refuse("reg_no", _("与第%(n)s行的学籍号相同,请核对", n=other))
+            row.refuse("reg_no", _("与第%(n)s行的学籍号相同，请核对", n=other))
         return other is not None
 
 

@@ -83,7 +83,7 @@ class EnrolmentGrid(Grid):
                 "card_tones": {"active": "good", "claimed": "wait", "closed": "mute"}}  # fmt: skip
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
-          confirm=_l("从本月起不能列入助学金名单,已列入未发放的不再发放。"))  # fmt: skip
+          confirm=_l("从本月起不能列入助学金名单，已列入未发放的不再发放。"))  # fmt: skip
     def hold(self, where: Any, actor: Actor, note: str) -> Outcome:
         return Outcome(service.hold(where, GRANT, actor, note), {}, 0)
 
@@ -151,7 +151,7 @@ class EnrolmentGrid(Grid):
     def drop(self, pk: int) -> ResponseReturnValue:
         intake.drop(_upload(pk), g.actor)
         db.session.commit()
-        flash(_("这份上传已放弃,学籍没有改动"), "info")
+        flash(_("这份上传已放弃，学籍没有改动"), "info")
         return redirect(url_for(".upload"), 303)
 
     @expose("/uploads/<int:pk>/errors")
@@ -204,8 +204,8 @@ class StandardGrid(Grid):
     access = {STAFF: READ}
     title = _l("资助标准")
     labels = {"programme": _l("项目"), "valid_from": _l("起始年月"), "valid_to": _l("截止年月"),
-              "yearly_fen": _l("每生每年(元)"), "grades": _l("年级"), "paid_months": _l("发放月份"),
-              "source": _l("文件依据")}  # fmt: skip
+              "yearly_fen": _l("每生每年（元）"), "grades": _l("年级"),
+              "paid_months": _l("发放月份"), "source": _l("文件依据")}  # fmt: skip
     list_columns = ["programme", "valid_from", "valid_to", "yearly_fen", "grades", "paid_months",
                     "source"]  # fmt: skip
     order_columns = ["valid_from"]

@@ -22,7 +22,7 @@ def stage_registry(progress: Any, *, school: str, sha256: str, file_name: str) -
     progress.step(0, 0, _("正在读取和核对每一行"))
     where = intake.school_for(school, progress.actor)
     staged = intake.stage(files.kept_path(sha256), file_name, where, progress.actor)
-    told = _("读完%(n)s行,合格%(good)s行,不合格%(bad)s行", n=staged.row_count,
+    told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
              good=staged.accepted, bad=staged.rejected)  # fmt: skip
     return Done(told, f"/enrolmentgrid/uploads/{staged.id}")
 
@@ -39,5 +39,5 @@ def take_registry(progress: Any, *, upload_id: int, all_or_nothing: bool) -> Don
 
 def told(taken: RegistryUpload) -> str:
     """What became of the rows, in one sentence."""
-    return _("学籍已写入:新增%(new)s人,改动%(changed)s人,不变%(same)s人", new=taken.added,
+    return _("学籍已写入：新增%(new)s人，改动%(changed)s人，不变%(same)s人", new=taken.added,
              changed=taken.changed, same=taken.unchanged)  # fmt: skip

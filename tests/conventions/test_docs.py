@@ -32,7 +32,7 @@ def test_pages_made_from_the_code_are_fresh(of_the_house):
 def test_every_life_cycle_stands_in_the_diagrams(of_the_house):
     text = (DOCS / "workflows.md").read_text(encoding="utf-8")
     assert len(of_the_house) >= 6
-    assert all(f"(`{w.model.__tablename__}`)" in text for w in of_the_house)
+    assert all(f"（`{w.model.__tablename__}`）" in text for w in of_the_house)
 
 
 def test_the_glossary_knows_every_state_step_role_and_menu_entry(of_the_house):

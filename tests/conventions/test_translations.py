@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"%\(\w+\)[sd]")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+NARROW = re.compile(r"[\u4e00-\u9fff」”》〕][,;:()]|[,;:()][\u4e00-\u9fff「“《〔]")
 KEYWORDS = {"_": None, "_l": None, "gettext": None}
 KEPT_CHINESE = {"财", "错误原因", "年", "月", "日", "是", "否"}
 """Chinese that an English sentence quotes: a file's column, a document, a way to write a date."""
@@ -78,6 +79,21 @@ def test_the_frameworks_sentences_are_chinese():
     words = catalogue("zh")
     assert words["Access is Denied"]
     assert all(CHINESE.search(t) for t in words.values())
+
+
+def test_chinese_sentences_hold_chinese_punctuation(said):
+    """A half-width comma between Chinese words reads as a slip, and looks like one."""
+    assert sorted(s for s in {*said, *catalogue("zh").values()} if narrow(s)) == []
+
+
+def narrow(sentence: str) -> bool:
+    return bool(CHINESE.search(sentence) and NARROW.search(PLACE.sub("某", sentence)))
+
+
+def test_a_half_width_comma_would_be_noticed():
+    assert narrow("没有写入,请重试")
+    assert narrow("%(n)s笔:%(why)s")
+    assert not narrow("应写成 1,150.00 的样子，见 A:B")
 
 
 def test_a_missing_place_would_be_noticed():

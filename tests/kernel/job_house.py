@@ -73,7 +73,7 @@ def look_around(progress):
 @job("refuse", _l("拒绝"))
 def refuse(progress):
     write("不该留下")
-    raise Refused("名单已经上报,不能再改")
+    raise Refused("名单已经上报，不能再改")
 
 
 @job("break_down", _l("出错"))

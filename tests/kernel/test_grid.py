@@ -124,8 +124,8 @@ def test_adding_puts_the_row_where_its_parent_lies_and_writes_the_trail(world):
     [event] = world.events(verb="add")
     assert (event.subject, event.subject_id, event.actor) == ("demo_complaint", row.id, "chen")
     assert event.org_path == SCHOOL_B
-    assert "金额:空 → 1,150.00" in event.note
-    assert "地点:空 → 第二职校" in event.note
+    assert "金额：空 → 1,150.00" in event.note
+    assert "地点：空 → 第二职校" in event.note
 
 
 @pytest.mark.parametrize("place", ["1", "7", "999", "x", "-1"])
@@ -158,9 +158,9 @@ def test_editing_writes_old_and_new_but_never_what_may_be_personal(world):
     answer = world.browser("lin").post("/complaintgrid/edit/1", data=form)
     assert answer.status_code == 303
     [event] = world.events(verb="edit")
-    assert "内容:饭菜凉 → 饭菜热" in event.note
-    assert "金额:1.00 → 2.00" in event.note
-    assert "姓名:已修改" in event.note
+    assert "内容：饭菜凉 → 饭菜热" in event.note
+    assert "金额：1.00 → 2.00" in event.note
+    assert "姓名：已修改" in event.note
     assert "李四" not in event.note
     assert "X1" not in event.note
 

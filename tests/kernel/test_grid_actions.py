@@ -19,7 +19,7 @@ def test_one_press_on_one_row_moves_it_and_comes_back_to_its_page(world):
     browser = world.browser("lin")
     answer = browser.post("/complaintgrid/action/accept/1")
     assert (answer.status_code, answer.location) == (303, "/complaintgrid/show/1")
-    assert "「受理」:1 条已办理" in browser.get("/complaintgrid/show/1").text
+    assert "「受理」：1 条已办理" in browser.get("/complaintgrid/show/1").text
     assert _states(world) == {1: "open", 2: "new", 3: "new", 4: "new"}
 
 
@@ -62,7 +62,7 @@ def test_when_the_number_is_not_the_one_that_was_shown_nothing_moves(world, expe
     form = {"action": "accept", "all_matching": "1", "expected": expected}
     browser.post(POST, data=form)
     assert set(_states(world).values()) == {"new"}
-    assert f"您看到的是 {expected} 条,现在是 2 条" in browser.get(LIST).text
+    assert f"您看到的是 {expected} 条，现在是 2 条" in browser.get(LIST).text
     [event] = world.events()
     assert (event.verb, event.outcome, event.actor) == ("accept", "refused", "lin")
 
@@ -79,8 +79,8 @@ def test_one_summary_names_the_first_refused_rows_and_counts_the_others(world):
     form = {"action": "accept", "all_matching": "1", "expected": "32"}
     browser.post(POST, data=form)
     page = browser.get(LIST).text
-    assert "「受理」:2 条已办理,30 条未办理" in page
-    assert page.count("当前状态为「核实中」,不能「受理」") == 20
+    assert "「受理」：2 条已办理，30 条未办理" in page
+    assert page.count("当前状态为「核实中」，不能「受理」") == 20
     assert "……另有 10 条" in page
 
 
@@ -140,7 +140,7 @@ def test_rows_that_vanished_meanwhile_stop_the_whole_press(world):
     browser = world.browser("lin")
     browser.post(POST, data={"action": "accept", "rowid": ["1", "2", "999"]})
     assert set(_states(world).values()) == {"new"}
-    assert "您看到的是 3 条,现在是 2 条" in browser.get(LIST).text
+    assert "您看到的是 3 条，现在是 2 条" in browser.get(LIST).text
 
 
 def test_a_related_list_acts_on_ticked_rows_under_its_parents_filter(world):

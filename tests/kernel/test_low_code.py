@@ -72,8 +72,8 @@ def test_a_press_moves_refuses_in_words_and_leaves_a_trail(app):
     browser = app.browser("chen")
     browser.post("/reportgrid/action_post", data={"action": "accept", "rowid": ["1", "2"]})
     page = browser.get("/reportgrid/list/").text
-    assert "「受理」:1 条已办理,1 条未办理" in page
-    assert "当前状态为「已办结」,不能「受理」" in page
+    assert "「受理」：1 条已办理，1 条未办理" in page
+    assert "当前状态为「已办结」，不能「受理」" in page
     [moved] = app.events(verb="accept", outcome="ok")
     assert (moved.subject, moved.subject_id, moved.old, moved.new) == (
         "demo_report",

@@ -105,8 +105,8 @@ def test_the_scope_of_who_asked_is_back_after_an_eager_job(eager):
 def test_a_job_that_refuses_ends_in_that_sentence_and_writes_nothing(eager):
     with eager.app_context():
         row = ask("refuse")
-        assert (row.state, row.error) == ("failed", "名单已经上报,不能再改")
-        assert jobs.status(row)["sentence"] == "名单已经上报,不能再改"
+        assert (row.state, row.error) == ("failed", "名单已经上报，不能再改")
+        assert jobs.status(row)["sentence"] == "名单已经上报，不能再改"
         assert job_house.marks() == []
 
 
@@ -244,7 +244,7 @@ def test_a_dead_workers_job_is_tried_again_and_then_ends_in_a_sentence(queued):
             assert again(row.id).state == state
         told = jobs.status(again(row.id))
         assert told["over"]
-        assert told["sentence"] == "后台任务被中断,数据未写入,请重新提交。"
+        assert told["sentence"] == "后台任务被中断，数据未写入，请重新提交。"
 
 
 def test_the_page_that_asks_finds_out_that_the_worker_is_dead(queued):

@@ -75,7 +75,7 @@ def test_rows_in_another_state_are_refused_with_the_state_they_are_in(take):
     take("accept", LIN, Complaint.id == 1)
     outcome = take("accept", LIN)
     assert outcome.moved == 1
-    assert outcome.refused == {1: "当前状态为「核实中」,不能「受理」"}
+    assert outcome.refused == {1: "当前状态为「核实中」，不能「受理」"}
 
 
 def test_a_guard_refuses_with_its_own_sentence(world, take):

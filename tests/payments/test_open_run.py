@@ -253,7 +253,7 @@ def test_when_all_were_paid_elsewhere_or_held_the_sentence_says_so(world):
         world.overrule(target, code)
     world.through(target)
     world.hold(line(student(1)), world.month)
-    with pytest.raises(Refused, match="1行已在其他批次支付过,1行处于停发"):
+    with pytest.raises(Refused, match="1行已在其他批次支付过，1行处于停发"):
         world.open()
     assert (world.count(PayRun), world.count(Payment), world.count(CoveredMonth)) == (1, 1, 1)
 

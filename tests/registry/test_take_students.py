@@ -287,11 +287,11 @@ def test_leaving_may_be_told_a_little_before_it_happens(world):
 def test_of_two_rows_about_one_student_the_later_is_refused(world):
     staged = send(world, world.school, [pupil(student(0)), pupil(student(0), 班级="2班")])
     assert (staged.accepted, staged.rejected) == (1, 1)
-    assert problems(staged) == [("身份证件号", "与第2行是同一名学生,只保留一行")]
+    assert problems(staged) == [("身份证件号", "与第2行是同一名学生，只保留一行")]
 
 
 def test_one_registration_number_belongs_to_one_student(world):
     staged = send(
         world, world.school, [pupil(student(0)), pupil(student(1), 学籍号=f"G{student(0).id_no}")]
     )
-    assert problems(staged) == [("学籍号", "与第2行的学籍号相同,请核对")]
+    assert problems(staged) == [("学籍号", "与第2行的学籍号相同，请核对")]

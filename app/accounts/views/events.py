@@ -27,7 +27,7 @@ class EventGrid(Grid):
     labels = {
         "at": _l("时间"), "actor": _l("账号"), "role": _l("岗位"), "verb": _l("操作"),
         "subject": _l("对象"), "subject_id": _l("对象编号"), "old": _l("原状态"),
-        "new": _l("新状态"), "outcome": _l("结果"), "count": _l("条数"), "fen": _l("金额(元)"),
+        "new": _l("新状态"), "outcome": _l("结果"), "count": _l("条数"), "fen": _l("金额（元）"),
         "digest": _l("摘要"), "note": _l("说明"), "filter_text": _l("查找条件"),
         "ip": _l("来源"), "bulk": _l("批号"),
     }  # fmt: skip

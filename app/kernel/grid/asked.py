@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, true
 from werkzeug.exceptions import BadRequest
 
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, _l, listed
+from app.kernel.i18n import _, _l, joined, listed
 from app.kernel.types import Personal, Rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGE, SIZES, DEEPEST = 25, (10, 25, 50, 100, 200), 100_000
 _FILTER = re.compile(r"_flt_(\d)_(\w+)")
-_UNREADABLE = _l("请求中的页码、排序或查找条件无法识别,请从列表页重新进入。")
+_UNREADABLE = _l("请求中的页码、排序或查找条件无法识别，请从列表页重新进入。")
 
 
 def unreadable() -> BadRequest:
@@ -44,7 +44,9 @@ class Term:
         try:
             return self.condition.where(self.values)
         except Refused as error:
-            raise Refused(_("查找条件「%(col)s」:%(why)s", col=label, why=error.sentence)) from None
+            raise Refused(
+                _("查找条件「%(col)s」：%(why)s", col=label, why=error.sentence)
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Asked:
     @property
     def offset(self) -> int:
         if self.page * self.size > DEEPEST:
-            raise Refused(_("只能翻到前 %(n)s 行,请用查找条件缩小范围后再看", n=f"{DEEPEST:,}"))
+            raise Refused(_("只能翻到前 %(n)s 行，请用查找条件缩小范围后再看", n=f"{DEEPEST:,}"))
         return self.page * self.size
 
     def where(self, labels: dict[str, Any]) -> ColumnElement[bool]:
@@ -69,7 +71,7 @@ class Asked:
 
     def words(self, labels: dict[str, Any]) -> str:
         """The conditions for the trail; what touches persons is masked."""
-        return ";".join(
+        return joined(
             f"{labels[t.condition.column_name]} {t.condition.name} {listed(list(_spoken(t)))}"
             for t in self.terms
         )

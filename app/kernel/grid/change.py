@@ -12,7 +12,7 @@ from app.kernel.db import Scoped, db
 from app.kernel.errors import Refused
 from app.kernel.filters import storage
 from app.kernel.grid.declare import named
-from app.kernel.i18n import _
+from app.kernel.i18n import _, called
 from app.kernel.interface import said_plainly
 from app.kernel.scope import ScopeMissing
 from app.kernel.types import Personal, Rule
@@ -47,7 +47,7 @@ def edit_row(grid: Any, pk: int, form: Any, actor: Actor, seen: str | None) -> A
     row = grid.changeable(pk, actor, lock=True)
     if hasattr(row, "version"):
         if str(row.version) != seen:
-            raise Refused(_("在您查看之后,这条记录已被他人修改;请重新打开,核对后再保存"))
+            raise Refused(_("在您查看之后，这条记录已被他人修改；请重新打开，核对后再保存"))
         row.version += 1
     _fill(row, form, grid.edit_columns)
     _place(grid, row, actor)
@@ -93,7 +93,7 @@ def _run(work: Any) -> None:
     except IntegrityError as error:
         raise Refused(said_plainly(error)) from None
     except ScopeMissing:
-        raise Refused(_("这条记录会落在您的管辖范围之外,不能保存")) from None
+        raise Refused(_("这条记录会落在您的管辖范围之外，不能保存")) from None
 
 
 def _write(grid: Any, verb: str, row: Any, actor: Actor, note: str) -> None:
@@ -115,9 +115,10 @@ def _differences(grid: Any, row: Any) -> str:
 
 def _line(label: object, column: Column[Any] | None, history: Any) -> str:
     if column is not None and may_be_personal(column):
-        return _("%(col)s:已修改", col=label)
+        return _("%(col)s：已修改", col=label)
     kind = None if column is None else column.type
-    return f"{label}:{_words(kind, history.deleted)} → {_words(kind, history.added)}"
+    told = f"{_words(kind, history.deleted)} → {_words(kind, history.added)}"
+    return called(label, told)
 
 
 def _words(kind: Any, side: Any) -> str:

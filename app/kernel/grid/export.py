@@ -53,15 +53,15 @@ def _rows(grid: Any, asked: Asked) -> Iterator[list[Any]]:
     where = asked.where(grid.label_columns)
     for n, row in enumerate(grid.datamodel.stream(where, grid.ordering(asked), MOST + 1), 1):
         if n > MOST:
-            raise Refused(_("超过 %(n)s 行,请缩小查找范围后分次导出", n=f"{MOST:,}"))
+            raise Refused(_("超过 %(n)s 行，请缩小查找范围后分次导出", n=f"{MOST:,}"))
         yield [make(row) for make in makers]
 
 
 def _about(grid: Any, actor: Actor, words: str) -> Meta:
     who, when = f"{actor.name}({actor.username})", f"{clock.now():%Y-%m-%d %H:%M}"
     lines = [
-        _("导出人:%(who)s  时间:%(when)s", who=who, when=when),
-        _("查找条件:%(words)s", words=words or _("全部")),
+        _("导出人：%(who)s  时间：%(when)s", who=who, when=when),
+        _("查找条件：%(words)s", words=words or _("全部")),
     ]
     return Meta(str(grid.title), lines)
 

@@ -11,7 +11,7 @@ from app.kernel import audit, scope
 from app.kernel.db import Scoped, db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.filters import BIGGEST
-from app.kernel.i18n import _
+from app.kernel.i18n import _, called
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _agree(found: int, expected: int, named: bool) -> None:
         raise NotFound
     if found != expected:
         raise Refused(_(
-            "您看到的是 %(seen)s 条,现在是 %(now)s 条,数据已经变化;一条也没有办理,请刷新后再试",
+            "您看到的是 %(seen)s 条，现在是 %(now)s 条，数据已经变化；一条也没有办理，请刷新后再试",
             seen=expected, now=found,
         ))  # fmt: skip
 
@@ -88,7 +88,7 @@ def ticked(raw: Sequence[str]) -> list[int]:
     if not keys:
         raise Refused(_("请先勾选要办理的行"))
     if len(keys) > TICKED:
-        raise Refused(_("一次最多勾选 %(n)s 行;更多请用“选择全部符合条件的”", n=TICKED))
+        raise Refused(_("一次最多勾选 %(n)s 行；更多请用“选择全部符合条件的”", n=TICKED))
     return keys
 
 
@@ -103,11 +103,11 @@ def summed_up(grid: Any, action: Action, outcome: Outcome) -> tuple[str, str]:
     """(tone, text): how many moved, how many not, and the first of those with their reasons."""
     label = action.label
     if not outcome.refused_total:
-        return "success", _("「%(step)s」:%(n)s 条已办理", step=label, n=outcome.moved)
-    head = _("「%(step)s」:%(n)s 条已办理,%(m)s 条未办理", step=label, n=outcome.moved,
+        return "success", _("「%(step)s」：%(n)s 条已办理", step=label, n=outcome.moved)
+    head = _("「%(step)s」：%(n)s 条已办理，%(m)s 条未办理", step=label, n=outcome.moved,
              m=outcome.refused_total)  # fmt: skip
     names = labels_of(grid, list(outcome.refused))
-    lines = [f"{names.get(k, f'#{k}')}:{why}" for k, why in outcome.refused.items()]
+    lines = [called(names.get(k, f"#{k}"), why) for k, why in outcome.refused.items()]
     if (rest := outcome.refused_total - len(lines)) > 0:
         lines.append(_("……另有 %(n)s 条", n=rest))
     return ("warning" if outcome.moved else "danger"), "\n".join([head, *lines])

@@ -65,11 +65,11 @@ class Converter(dict[Any, Any]):
         if raw is None:
             return self._blank()
         if isinstance(raw, Spoiled):
-            raise Refused(_("这一格的公式没有结果或出错(%(what)s),请填入数值", what=raw))
+            raise Refused(_("这一格的公式没有结果或出错（%(what)s），请填入数值", what=raw))
         value = self.clean(raw)
         if self.rule.text_only:
             raise Refused(
-                _("这一格是数字格式,号码可能已经变了。请把整列设置为“文本”格式后重新填写")
+                _("这一格是数字格式，号码可能已经变了。请把整列设置为“文本”格式后重新填写")
             )
         return value
 

@@ -56,7 +56,10 @@ def _best(found: list[tuple[Tab, Layout]], sheet: Sheet, *, separated: bool) -> 
     if len(filled) > 1:
         names = listed([tab.name for tab, _layout in filled])
         raise Refused(
-            _("有几张工作表都有表头和内容:%(names)s。请合并为一张,或删去不用的再上传", names=names)
+            _(
+                "有几张工作表都有表头和内容：%(names)s。请合并为一张，或删去不用的再上传",
+                names=names,
+            )
         )
     return (filled or full)[0]
 
@@ -72,20 +75,22 @@ def _has_rows(tab: Tab, layout: Layout) -> bool:
 def _refuse_gaps(layout: Layout, sheet: Sheet) -> None:
     if layout.twice:
         names = listed(sorted({title for titles in layout.twice.values() for title in titles}))
-        raise Refused(_("有几列是同一个意思:%(names)s。请只保留一列", names=names))
+        raise Refused(_("有几列是同一个意思：%(names)s。请只保留一列", names=names))
     if lacking := layout.lacks(sheet):
         names = listed([column.header for column in lacking])
         raise WrongColumns(
-            _("缺少必填的列:%(names)s。请对照模板补上后再上传", names=names), lacking
+            _("缺少必填的列：%(names)s。请对照模板补上后再上传", names=names), lacking
         )
 
 
 def _no_heading(sheet: Sheet, hidden: list[str]) -> WrongColumns:
     needed = [column for column in sheet.columns if column.required] or list(sheet.columns)
     names = listed([column.header for column in needed])
-    told = _("没有找到表头。表头应有这些列:%(names)s。请下载模板,把内容粘贴进去再上传", names=names)
+    told = _(
+        "没有找到表头。表头应有这些列：%(names)s。请下载模板，把内容粘贴进去再上传", names=names
+    )
     if hidden:
-        told += ";" + _("隐藏的工作表没有读取:%(names)s", names=listed(hidden))
+        told += _("；") + _("隐藏的工作表没有读取：%(names)s", names=listed(hidden))
     return WrongColumns(told, needed)
 
 
@@ -95,9 +100,13 @@ def _notes(tabs: list[Tab], chosen: Tab) -> list[str]:
     others = [tab.name for tab in left if not tab.hidden]
     notes = []
     if hidden:
-        notes.append(_("隐藏的工作表没有读取:%(names)s", names=listed(hidden)))
+        notes.append(_("隐藏的工作表没有读取：%(names)s", names=listed(hidden)))
     if others:
         notes.append(
-            _("只读取了工作表“%(name)s”,没有读取:%(names)s", name=chosen.name, names=listed(others))
+            _(
+                "只读取了工作表“%(name)s”，没有读取：%(names)s",
+                name=chosen.name,
+                names=listed(others),
+            )
         )
     return notes

@@ -34,5 +34,8 @@ def rows(
 
 def _unpaired(row: int) -> Refused:
     return Refused(
-        _("第%(row)s行的引号不成对,后面的内容无法分列。请用 Excel 打开,另存为 xlsx 再上传", row=row)
+        _(
+            "第%(row)s行的引号不成对，后面的内容无法分列。请用 Excel 打开，另存为 xlsx 再上传",
+            row=row,
+        )
     )

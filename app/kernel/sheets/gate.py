@@ -38,9 +38,9 @@ def kind_of(path: Path, limit: Limit) -> Kind:
     """xlsx, xls or csv; anything else, and a file too big, is Refused."""
     size = path.stat().st_size
     if not size:
-        raise Refused(_("文件是空的,请检查后重新上传"))
+        raise Refused(_("文件是空的，请检查后重新上传"))
     if size > limit.file:
-        raise Refused(_("文件超过%(n)s MB,请拆成几个文件再上传", n=limit.file >> 20))
+        raise Refused(_("文件超过%(n)s MB，请拆成几个文件再上传", n=limit.file >> 20))
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK\x03\x04"):
@@ -58,7 +58,7 @@ def refuse_old(content: bytes) -> None:
     if names["EncryptedPackage"] or names["EncryptionInfo"]:
         raise encrypted()
     if names["_VBA_PROJECT"]:
-        raise Refused(_("文件带有宏,不能上传。请另存为不带宏的“Excel 工作簿(*.xlsx)”"))
+        raise Refused(_("文件带有宏，不能上传。请另存为不带宏的“Excel 工作簿（*.xlsx）”"))
     if not (names["Workbook"] or names["Book"]):
         raise not_a_workbook()
 
@@ -71,14 +71,14 @@ def refuse_text(head: bytes) -> None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if _WEB.search(head) or start.startswith((b"MIME-Version", b"From:")):
         raise Refused(
-            _("这是网页格式(HTML)的文件,只是扩展名像表格。请用 Excel 打开,另存为 xlsx 再上传")
+            _("这是网页格式（HTML）的文件，只是扩展名像表格。请用 Excel 打开，另存为 xlsx 再上传")
         )
     if start.startswith(b"<?xml") or b"urn:schemas-microsoft-com" in head:
-        raise Refused(_("这是 XML 格式的文件。请用 Excel 打开,另存为 xlsx 再上传"))
+        raise Refused(_("这是 XML 格式的文件。请用 Excel 打开，另存为 xlsx 再上传"))
     if start.startswith(_OTHERS):
         raise not_a_workbook()
     if not start:
-        raise Refused(_("文件是空的,请检查后重新上传"))
+        raise Refused(_("文件是空的，请检查后重新上传"))
 
 
 def encoding_of(path: Path) -> str:

@@ -189,8 +189,8 @@ def _format_of(column: Column | None) -> str:
 
 def _reasons(found: list[tuple[int, Problem]]) -> str:
     """Every reason of the row in one cell, each with the heading it belongs to."""
-    told = (f"{p.column}:{p.sentence}" if p.column else p.sentence for _at, p in found)
-    return ";".join(told)
+    told = (f"{p.column}：{p.sentence}" if p.column else p.sentence for _at, p in found)
+    return "；".join(told)
 
 
 def _told(counts: Counts) -> list[tuple[str, int]]:
@@ -207,6 +207,6 @@ def _told(counts: Counts) -> list[tuple[str, int]]:
 def _advice() -> list[str]:
     return [
         _("以上各项相加等于文件共有行数。"),
-        _("退回的行在“错误原因”一列写明了原因,有错的格已标红并加了批注。"),
-        _("改好后请直接上传本文件:“错误原因”一列和本页不会被读取。"),
+        _("退回的行在“错误原因”一列写明了原因，有错的格已标红并加了批注。"),
+        _("改好后请直接上传本文件：“错误原因”一列和本页不会被读取。"),
     ]

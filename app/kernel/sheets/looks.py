@@ -95,7 +95,7 @@ def print_ready(sheet: Any, heading_row: int, title: object) -> None:
     plain = str(title).replace("&", "&&")
     if plain:
         sheet.set_header(f"&C{plain}"[:255])
-    sheet.set_footer("&C" + _("第 &P 页,共 &N 页"))
+    sheet.set_footer("&C" + _("第 &P 页，共 &N 页"))
 
 
 def offer_words(

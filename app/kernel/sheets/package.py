@@ -29,7 +29,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 
 
 def damaged() -> Refused:
-    return Refused(_("文件已损坏或不完整,请重新保存后再上传"))
+    return Refused(_("文件已损坏或不完整，请重新保存后再上传"))
 
 
 class Package:
@@ -61,7 +61,7 @@ class Package:
             raise damaged()
         _sign, _d0, _d1, _here, parts, length, _from, _note = _END.unpack_from(tail, at)
         if parts > MOST_PARTS or length > MOST_DIRECTORY:
-            raise Refused(_("文件内部结构异常,不予读取。请另存为新的 xlsx 文件再上传"))
+            raise Refused(_("文件内部结构异常，不予读取。请另存为新的 xlsx 文件再上传"))
 
     def _open_directory(self, limit: Limit) -> dict[str, zipfile.ZipInfo]:
         try:
@@ -71,7 +71,7 @@ class Package:
             raise damaged() from error
         parts = {info.filename.lstrip("/"): info for info in listed}
         if len(parts) != len(listed) or any(info.compress_type not in (0, 8) for info in listed):
-            raise Refused(_("文件内部结构异常,不予读取。请另存为新的 xlsx 文件再上传"))
+            raise Refused(_("文件内部结构异常，不予读取。请另存为新的 xlsx 文件再上传"))
         if any(info.flag_bits & 1 for info in listed):
             raise encrypted()
         self._weigh(listed, limit)
@@ -135,8 +135,10 @@ class Package:
 
 
 def bomb() -> Refused:
-    return Refused(_("文件解压后过大,不予读取。请删去多余的空行、空列和格式,或拆成几个文件再上传"))
+    return Refused(
+        _("文件解压后过大，不予读取。请删去多余的空行、空列和格式，或拆成几个文件再上传")
+    )
 
 
 def encrypted() -> Refused:
-    return Refused(_("文件设有打开密码。请用 Excel 打开,去掉密码(文件→信息→保护工作簿)后再上传"))
+    return Refused(_("文件设有打开密码。请用 Excel 打开，去掉密码（文件→信息→保护工作簿）后再上传"))

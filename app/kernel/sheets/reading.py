@@ -128,7 +128,7 @@ class Reading:
         else:
             self.counts.taken += 1
         if self.counts.taken + self.counts.refused > self._limit.rows:
-            raise Refused(_("文件超过%(n)s行,请拆成几个文件再上传", n=self._limit.rows))
+            raise Refused(_("文件超过%(n)s行，请拆成几个文件再上传", n=self._limit.rows))
 
     def _row(self, number: int, cells: list[Any]) -> Row | None:
         """The row, OTHER for a line that is no row, None for a blank one."""
@@ -191,7 +191,7 @@ class Reading:
         self._doubts.clear()
 
     def _not_one(self) -> str:
-        return _("这一行是合计,不是%(noun)s,请删去", noun=self.sheet.noun)
+        return _("这一行是合计，不是%(noun)s，请删去", noun=self.sheet.noun)
 
 
 def _one(index: int) -> Callable[[list[Any]], tuple[Any, ...]]:
@@ -203,7 +203,7 @@ def _may_total(first: object) -> bool:
 
 
 def _overflow() -> str:
-    return _("这一行的格数比表头多,内容可能错位(金额里有逗号时须加引号)")
+    return _("这一行的格数比表头多，内容可能错位（金额里有逗号时须加引号）")
 
 
 OTHER = cast("Row", object())

@@ -109,4 +109,4 @@ def is_foot(first: object) -> bool:
 
 
 def foot(count: object) -> str:
-    return _("合计(共%(n)s行)", n=count)
+    return _("合计（共%(n)s行）", n=count)

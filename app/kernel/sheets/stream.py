@@ -144,7 +144,7 @@ def unescaped(text: str) -> str:
 
 
 def too_wide(columns: int) -> Refused:
-    return Refused(_("表格超过%(n)s列,不予读取。请删去右边多余的列再上传", n=columns))
+    return Refused(_("表格超过%(n)s列，不予读取。请删去右边多余的列再上传", n=columns))
 
 
 class RowReader:

@@ -54,9 +54,9 @@ def refuse_parts(names: Iterable[str]) -> None:
     """Known by its parts: no workbook, one that runs programs, or one that reaches out."""
     known = {name.lower() for name in names}
     if any("vbaproject" in name or "macrosheets/" in name for name in known):
-        raise Refused(_("文件带有宏,不能上传。请另存为不带宏的“Excel 工作簿(*.xlsx)”"))
+        raise Refused(_("文件带有宏，不能上传。请另存为不带宏的“Excel 工作簿（*.xlsx）”"))
     if "xl/workbook.bin" in known:
-        raise Refused(_("这是二进制工作簿(xlsb)。请另存为“Excel 工作簿(*.xlsx)”再上传"))
+        raise Refused(_("这是二进制工作簿（xlsb）。请另存为“Excel 工作簿（*.xlsx）”再上传"))
     if "xl/workbook.xml" not in known:
         raise not_a_workbook()
     if any(name.startswith("xl/externallinks/") or name == "xl/connections.xml" for name in known):
@@ -70,7 +70,7 @@ def not_a_workbook() -> Refused:
 
 
 def calls_out() -> Refused:
-    return Refused(_("文件里有会启动外部程序的公式,不能上传。请把公式粘贴为数值"))
+    return Refused(_("文件里有会启动外部程序的公式，不能上传。请把公式粘贴为数值"))
 
 
 def _whole_tags(pieces: Iterator[bytes]) -> Iterator[bytes]:

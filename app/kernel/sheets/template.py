@@ -50,7 +50,7 @@ def _write_table(table: Any, sheet: Sheet, looks: Looks) -> None:
 def _comment(column: Column) -> str:
     lines = [_("必填"), advice(column)]
     if column.example is not None:
-        lines.append(_("例:%(example)s", example=column.example))
+        lines.append(_("例：%(example)s", example=column.example))
     return "\n".join(line for line in lines if line)
 
 
@@ -58,10 +58,10 @@ def advice(column: Column) -> str:
     """What the column means and how it is written, in one line."""
     parts = [str(column.note), str(column.rule.hint) if column.rule else ""]
     if column.words:
-        parts.append(_("只能填写:%(words)s", words=listed(column.words)))
+        parts.append(_("只能填写：%(words)s", words=listed(column.words)))
     if column.rule and column.rule.text_only and not any(_("文本") in part for part in parts):
         parts.append(_("单元格须为“文本”格式"))
-    return ";".join(dict.fromkeys(part for part in parts if part))
+    return "；".join(dict.fromkeys(part for part in parts if part))
 
 
 def _write_guide(guide: Any, sheet: Sheet, looks: Looks) -> None:
@@ -84,7 +84,7 @@ def _write_guide(guide: Any, sheet: Sheet, looks: Looks) -> None:
 def _closing(sheet: Sheet) -> list[str]:
     return [
         *(str(note) for note in sheet.notes),
-        _("列的顺序可以调整,不用的选填列可以删去;表头的名称请不要改。"),
-        _("证件号、卡号等长号码所在的列已设为“文本”格式;从别处粘贴时请选“只粘贴文本/值”。"),
-        _("不需要合计行;有错的行会连同原因退回,改好后上传退回的文件即可。"),
+        _("列的顺序可以调整，不用的选填列可以删去；表头的名称请不要改。"),
+        _("证件号、卡号等长号码所在的列已设为“文本”格式；从别处粘贴时请选“只粘贴文本/值”。"),
+        _("不需要合计行；有错的行会连同原因退回，改好后上传退回的文件即可。"),
     ]

@@ -28,7 +28,7 @@ class Fen(PlainRule[int]):
     code: ClassVar[str] = "fen"
     sheet_format: ClassVar[str] = "#,##0.00"
     width: ClassVar[int] = 14
-    hint = _l("金额(元),最多两位小数")
+    hint = _l("金额（元），最多两位小数")
 
     @classmethod
     def clean(cls, raw: object) -> int:
@@ -41,7 +41,7 @@ class Fen(PlainRule[int]):
         else:
             fen = _from_text(raw)
         if fen > MOST_FEN:
-            raise Refused(_("金额过大,请核对单位是否为元"))
+            raise Refused(_("金额过大，请核对单位是否为元"))
         return fen
 
     @classmethod
@@ -108,11 +108,11 @@ def _not_negative(fen: int) -> int:
 
 
 def _not_money() -> Refused:
-    return Refused(_("金额应写成 1150.00 的样子,单位为元"))
+    return Refused(_("金额应写成 1150.00 的样子，单位为元"))
 
 
 def _too_fine() -> Refused:
-    return Refused(_("金额最多两位小数,请检查单元格中是否还有更多位小数"))
+    return Refused(_("金额最多两位小数，请检查单元格中是否还有更多位小数"))
 
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"

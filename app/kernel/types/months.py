@@ -31,7 +31,7 @@ class Month(PlainRule[YearMonth]):
     code: ClassVar[str] = "month"
     sheet_format: ClassVar[str] = "@"
     width: ClassVar[int] = 10
-    hint = _l("年月,如 2026-09")
+    hint = _l("年月，如 2026-09")
 
     @classmethod
     def clean(cls, raw: object) -> YearMonth:
@@ -62,7 +62,7 @@ class Day(PlainRule[dt.date]):
     code: ClassVar[str] = "day"
     sheet_format: ClassVar[str] = "yyyy-mm-dd"
     width: ClassVar[int] = 12
-    hint = _l("日期,如 2026-09-01")
+    hint = _l("日期，如 2026-09-01")
 
     @classmethod
     def clean(cls, raw: object) -> dt.date:

@@ -43,7 +43,7 @@ class IdNumber(Sealed):
     cache_ok = True  # SQLAlchemy asks each class itself, and does not look at its bases
     code: ClassVar[str] = "id_number"
     width: ClassVar[int] = 21
-    hint = _l("18位身份证件号,单元格格式须为“文本”")
+    hint = _l("18位身份证件号，单元格格式须为“文本”")
 
     @classmethod
     def clean(cls, raw: object) -> str:
@@ -55,13 +55,13 @@ class IdNumber(Sealed):
     @classmethod
     def doubt(cls, value: str) -> str | None:
         if idcard.is_school_issued(value):
-            return _("这是学校编制的临时号码,请尽快换成身份证号")
+            return _("这是学校编制的临时号码，请尽快换成身份证号")
         if isinstance(value, UpgradedNumber):
-            return _("原为15位旧号码,已换成18位,请与身份证核对")
+            return _("原为15位旧号码，已换成18位，请与身份证核对")
         if value.endswith("000"):
-            return _("号码末三位是000,可能被表格软件改过,请与身份证核对")
+            return _("号码末三位是000，可能被表格软件改过，请与身份证核对")
         if not idcard.area_is_known(value):
-            return _("身份证号前6位不是已知的行政区划代码,请与身份证核对")
+            return _("身份证号前6位不是已知的行政区划代码，请与身份证核对")
         return None
 
     @classmethod
@@ -77,7 +77,7 @@ def _read_id(number: str, today: dt.date) -> str:
     if len(number) == 15 and number.isascii() and number.isdecimal():
         return _from_fifteen(number, today)
     if len(number) != 18:
-        raise Refused(_("身份证号应为18位,现为%(n)s位", n=len(number)))
+        raise Refused(_("身份证号应为18位，现为%(n)s位", n=len(number)))
     if not (number[:17].isascii() and number[:17].isdecimal() and number[17] in "0123456789X"):
         raise Refused(_("身份证号只能是17位数字加1位数字或X"))
     birth = idcard.day_of(number[6:14])
@@ -86,14 +86,14 @@ def _read_id(number: str, today: dt.date) -> str:
     if not idcard.checks(number):
         if number.endswith("000"):
             raise _damaged(_("身份证件号"))
-        raise Refused(_("身份证号校验码不符,至少有一位写错,请与身份证核对"))
+        raise Refused(_("身份证号校验码不符，至少有一位写错，请与身份证核对"))
     return number
 
 
 def _from_fifteen(old: str, today: dt.date) -> str:
     """Old numbers went to people born before 2000; a year that may be a later one is refused."""
     if int(old[6:8]) + 2000 <= today.year:
-        raise Refused(_("15位旧号码不用于2000年及以后出生的人,请填写18位身份证号"))
+        raise Refused(_("15位旧号码不用于2000年及以后出生的人，请填写18位身份证号"))
     number = idcard.lengthen(old)
     if idcard.day_of(number[6:14]) is None:
         raise Refused(_("身份证号第7至12位不是真实的出生日期"))
@@ -106,7 +106,7 @@ class BankCard(Sealed):
     cache_ok = True
     code: ClassVar[str] = "bank_card"
     width: ClassVar[int] = 24
-    hint = _l("16至19位银行卡号,单元格格式须为“文本”")
+    hint = _l("16至19位银行卡号，单元格格式须为“文本”")
 
     @classmethod
     def clean(cls, raw: object, kind: AccountKind = "card") -> str:
@@ -117,19 +117,19 @@ class BankCard(Sealed):
             raise Refused(_("银行卡号只能是数字"))
         if kind == "passbook":
             if not 8 <= len(number) <= 22:
-                raise Refused(_("存折账号应为8至22位,现为%(n)s位", n=len(number)))
+                raise Refused(_("存折账号应为8至22位，现为%(n)s位", n=len(number)))
         elif not 16 <= len(number) <= 19:
-            raise Refused(_("银行卡号应为16至19位,现为%(n)s位", n=len(number)))
+            raise Refused(_("银行卡号应为16至19位，现为%(n)s位", n=len(number)))
         elif not luhn(number):
-            raise Refused(_("银行卡号校验不符,至少有一位写错,请与银行卡核对"))
+            raise Refused(_("银行卡号校验不符，至少有一位写错，请与银行卡核对"))
         return number
 
     @classmethod
     def doubt(cls, value: str, kind: AccountKind = "card") -> str | None:
         if len(value) > 15 and not value[15:].strip("0") and len(value[15:]) > 2:
-            return _("号码第16位起全是0,可能被表格软件改过,请与银行卡核对")
+            return _("号码第16位起全是0，可能被表格软件改过，请与银行卡核对")
         if kind == "card" and not value.startswith("62"):
-            return _("不是以62开头的银联卡号,请核对")
+            return _("不是以62开头的银联卡号，请核对")
         return None
 
     @classmethod
@@ -188,7 +188,7 @@ class PersonName(PlainRule[str]):
     text_only: ClassVar[bool] = True
     sheet_format: ClassVar[str] = "@"
     width: ClassVar[int] = 12
-    hint = _l("与身份证一致的姓名,少数民族姓名用“·”分隔")
+    hint = _l("与身份证一致的姓名，少数民族姓名用“·”分隔")
 
     @classmethod
     def clean(cls, raw: object) -> str:
@@ -196,22 +196,22 @@ class PersonName(PlainRule[str]):
             return raw
         refuse_blank(raw)
         if not isinstance(raw, str):
-            raise Refused(_("姓名应为文字,不能是数字"))
+            raise Refused(_("姓名应为文字，不能是数字"))
         name = names.tidy(raw)
         if len(name) > names.LONGEST:
             raise Refused(_("姓名不能超过%(n)s个字", n=names.LONGEST))
         odd = names.odd_characters(name)
         if odd or not any(c.isalpha() or c > "\u2fff" for c in name):
-            raise Refused(_("姓名中有不应出现的字符:%(odd)s", odd=listed(odd) or name[:1]))
+            raise Refused(_("姓名中有不应出现的字符：%(odd)s", odd=listed(odd) or name[:1]))
         return name
 
     @classmethod
     def doubt(cls, value: str) -> str | None:
         missing = names.not_in(value, "gbk")
         if missing:
-            return _("“%(what)s”不在GBK字库内,银行文件可能写不下,请核对", what=listed(missing))
+            return _("“%(what)s”不在GBK字库内，银行文件可能写不下，请核对", what=listed(missing))
         if len(value) < 2:
-            return _("姓名只有一个字,请核对")
+            return _("姓名只有一个字，请核对")
         return None
 
     @classmethod
@@ -235,8 +235,8 @@ def _damaged(what: object) -> Refused:
     """What a spreadsheet does to long numbers, and how to keep it from doing so."""
     return Refused(
         _(
-            "%(what)s是数字格式(如6.2E+18):表格软件只保留前15位,后面的数字已经变了。"
-            "请先把整列设置为“文本”格式,再重新录入原号码",
+            "%(what)s是数字格式（如6.2E+18）：表格软件只保留前15位，后面的数字已经变了。"
+            "请先把整列设置为“文本”格式，再重新录入原号码",
             what=what,
         )
     )

@@ -84,7 +84,7 @@ class RegNo(Sealed):
     cache_ok = True
     code: ClassVar[str] = "reg_no"
     width: ClassVar[int] = 22
-    hint = _l("学籍号(G、J或L开头加18位),单元格格式须为“文本”")
+    hint = _l("学籍号（G、J或L开头加18位），单元格格式须为“文本”")
 
     @classmethod
     def clean(cls, raw: object) -> str:
@@ -98,11 +98,11 @@ class RegNo(Sealed):
     @classmethod
     def doubt(cls, value: str) -> str | None:
         if not _NATIONAL.fullmatch(value):
-            return _("不是全国统一格式的学籍号,按省级学籍号收下,请核对")
+            return _("不是全国统一格式的学籍号，按省级学籍号收下，请核对")
         if value[0] == "G" and not idcard.checks(value[1:]):
-            return _("G开头的学籍号后18位不是正确的身份证号,请核对")
+            return _("G开头的学籍号后18位不是正确的身份证号，请核对")
         if value[0] == "L":
-            return _("这是临时学籍号,请尽快转为正式学籍号")
+            return _("这是临时学籍号，请尽快转为正式学籍号")
         return None
 
     @classmethod

@@ -49,7 +49,7 @@ class Text(Rule[str]):
         if not self.lines:
             text = " ".join(text.split())
         if len(text) > self.max:
-            raise Refused(_("不能超过%(n)s个字,现有%(have)s个", n=self.max, have=len(text)))
+            raise Refused(_("不能超过%(n)s个字，现有%(have)s个", n=self.max, have=len(text)))
         return text
 
 
@@ -88,7 +88,7 @@ class Choice(Rule[str]):
         for code, label in self.labels.items():
             if word in ("".join(halfwidth(w).split()) for w in in_every_language(label)):
                 return code
-        raise Refused(_("只能填写:%(words)s", words=listed(list(self.labels.values()))))
+        raise Refused(_("只能填写：%(words)s", words=listed(list(self.labels.values()))))
 
     def show(self, value: str) -> str:
         return str(self.labels.get(value, value))
@@ -102,4 +102,4 @@ def _words(raw: object) -> str:
         raw = int(raw)
     if isinstance(raw, str | int):
         return str(raw)
-    raise Refused(_("应为文字,请把单元格设置为“文本”格式后重填"))
+    raise Refused(_("应为文字，请把单元格设置为“文本”格式后重填"))

@@ -17,7 +17,7 @@ class Fields:
     def __init__(self, data: object, path: str = "") -> None:
         self.path = path
         if not isinstance(data, Mapping):
-            raise Refused(_("银行模板的 %(field)s 应为一组“名称: 值”", field=path or "根"))
+            raise Refused(_("银行模板的 %(field)s 应为一组“名称：值”", field=path or "根"))
         self.left: dict[str, Any] = dict(data)
 
     def wrong(self, key: str, should: str) -> Refused:
@@ -38,7 +38,7 @@ class Fields:
         if not isinstance(value, str):
             raise self.wrong(key, _("应为文字"))
         if choices and value not in choices:
-            raise self.wrong(key, _("只能是:%(choices)s", choices=listed(sorted(choices))))
+            raise self.wrong(key, _("只能是：%(choices)s", choices=listed(sorted(choices))))
         return value
 
     def whole(self, key: str, default: Any = MISSING, low: int = 0, high: int = 10**15) -> Any:
@@ -83,4 +83,4 @@ class Fields:
     def done(self) -> None:
         """Nothing is left over; a misspelt key would otherwise be silently without effect."""
         for key in self.left:
-            raise self.wrong(key, _("不认识,请检查拼写"))
+            raise self.wrong(key, _("不认识，请检查拼写"))

@@ -170,7 +170,7 @@ def _why(element: Element, under: str) -> tuple[str, str]:
 def _ref(text: str) -> str:
     """Our reference; an entry that bears none is somebody else's business."""
     if text in ("", "NOTPROVIDED"):
-        raise Unreadable(_("没有我方流水号,不是本平台的款项"))
+        raise Unreadable(_("没有我方流水号，不是本平台的款项"))
     return text
 
 

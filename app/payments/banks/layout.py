@@ -51,7 +51,7 @@ class ControlLayout:
             widths=widths_of(f),
         )
         if layout.where == "marker" and not layout.marker:
-            raise f.wrong("marker", _("必须填写,否则认不出合计行"))
+            raise f.wrong("marker", _("必须填写，否则认不出合计行"))
         f.done()
         return layout
 
@@ -109,7 +109,9 @@ class ResultLayout:
         if self.is_table:
             self._check_table(f)
         if self.lists == "FAILED_ONLY" and self.container in TABLES and not self.control:
-            raise f.wrong("control", _("必须填写:只列失败的回盘要有银行的控制总数才能认定其余成功"))
+            raise f.wrong(
+                "control", _("必须填写：只列失败的回盘要有银行的控制总数才能认定其余成功")
+            )
         f.done()
 
     def _check_table(self, f: Fields) -> None:
@@ -118,11 +120,11 @@ class ResultLayout:
         if self.container == "fixed" and not self.widths:
             raise f.wrong("widths", _("必须填写"))
         if "ref" not in self.fields and not {"card", "amount"} <= set(self.fields):
-            raise f.wrong("fields", _("要有 ref,或者同时有 card 和 amount,否则对不上账"))
+            raise f.wrong("fields", _("要有 ref，或者同时有 card 和 amount，否则对不上账"))
         if self.lists == "ALL" and not (self.statuses and "status" in self.fields):
             raise f.wrong("statuses", _("和 fields.status 必须填写"))
         if not self.header_row and any(not isinstance(p, int) for p in self.fields.values()):
-            raise f.wrong("header_row", _("必须填写,因为 fields 里按列名取数"))
+            raise f.wrong("header_row", _("必须填写，因为 fields 里按列名取数"))
 
 
 def widths_of(f: Fields) -> tuple[int, ...]:
@@ -138,7 +140,7 @@ def _places(f: Fields) -> dict[str, Place]:
     if inner is None:
         return {}
     for name in set(inner.left) - set(FIELDS):
-        raise inner.wrong(name, _("不认识,只能是:%(choices)s", choices=listed(FIELDS)))
+        raise inner.wrong(name, _("不认识，只能是：%(choices)s", choices=listed(FIELDS)))
     return {name: _place(inner, name) for name in list(inner.left)}
 
 

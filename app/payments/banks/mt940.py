@@ -38,7 +38,7 @@ def mt940_results(layout: ResultLayout, path: Path) -> Iterator[Found]:
     entries = _entries(_fields(layout, path))
     first = next(entries, None)
     if first is None:
-        raise Refused(_("不是 MT940 对账单,或者里面没有一笔收付"))
+        raise Refused(_("不是 MT940 对账单，或者里面没有一笔收付"))
     return _lines(layout, first, entries)
 
 
@@ -82,7 +82,7 @@ def _line(layout: ResultLayout, row: int, entry: str, text: str) -> ResultLine:
     head, _newline, more = entry.partition("\n")
     match = ENTRY.fullmatch(head.strip())
     if not match:
-        raise Unreadable(_("的 :61: 行读不懂"))
+        raise Unreadable(_("的 :61: 一行读不懂"))
     outcome = OUTCOMES.get(match["mark"], Outcome.UNKNOWN)
     reason = _reason(layout, outcome, text)
     return ResultLine(
@@ -112,7 +112,7 @@ def _ref(customer: str, text: str) -> str:
         return customer
     if ours := OUR_SHAPE.search(text):
         return ours[0]
-    raise Unreadable(_("没有我方流水号,不是本平台的款项"))
+    raise Unreadable(_("没有我方流水号，不是本平台的款项"))
 
 
 def _day(value: str, booked: str | None) -> dt.date:

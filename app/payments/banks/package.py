@@ -120,7 +120,7 @@ def publish(files: list[FileInfo], scratch: Path, out_dir: Path) -> None:
     for file in files:
         target = out_dir / file.name
         if target.exists() and sha256_of(target) != file.sha256:
-            raise Refused(_("文件 %(name)s 已存在且内容不同,没有覆盖", name=file.name))
+            raise Refused(_("文件 %(name)s 已存在且内容不同，没有覆盖", name=file.name))
     placed: list[Path] = []
     try:
         for file in files:

@@ -166,7 +166,7 @@ def _check_columns(profile: Profile, f: Fields) -> None:
         if source not in LINE_SOURCES:
             raise f.wrong("other_bank_needs", _("没有“%(source)s”这个数据来源", source=source))
     if profile.header and not all(c.title for c in profile.columns):
-        raise f.wrong("columns", _("每列都要有 title,因为 header 为 true"))
+        raise f.wrong("columns", _("每列都要有 title，因为 header 为 true"))
 
 
 def _check_shape(profile: Profile, f: Fields) -> None:
@@ -175,11 +175,11 @@ def _check_shape(profile: Profile, f: Fields) -> None:
     if profile.is_fixed:
         every = (*profile.columns, *(c for r in (*profile.head, *profile.trailer) for c in r))
         if any(c.width is None for c in every):
-            raise f.wrong("columns", _("每列都要有 width,因为没有 separator(定长文件)"))
+            raise f.wrong("columns", _("每列都要有 width，因为没有 separator（定长文件）"))
     if profile.is_sheet and any(c.width or c.wrap for c in profile.columns):
         raise f.wrong("columns", _("里的 width 和 wrap 不能用于电子表格"))
     if not profile.sheet_name or len(profile.sheet_name) > 31 or set(profile.sheet_name) & SHEET:
-        raise f.wrong("sheet_name", _("应为 1 到 31 个字,不含 []:*?/\\"))
+        raise f.wrong("sheet_name", _("应为 1 到 31 个字，不含 []:*?/\\"))
 
 
 def _check_words(profile: Profile, f: Fields) -> None:
@@ -198,13 +198,13 @@ def _check_limits(profile: Profile, f: Fields) -> None:
     if profile.is_sheet and not (most and most <= SHEET_ROWS[profile.container]):
         raise f.wrong(
             "max_rows_per_file",
-            _("必须填写,且不超过 %(rows)d", rows=SHEET_ROWS[profile.container]),
+            _("必须填写，且不超过 %(rows)d", rows=SHEET_ROWS[profile.container]),
         )
     if most and most < 2 * profile.min_rows_per_file - 1:
-        raise f.wrong("max_rows_per_file", _("太小:最后两个文件可能凑不够 min_rows_per_file"))
+        raise f.wrong("max_rows_per_file", _("太小：最后两个文件可能凑不够 min_rows_per_file"))
     for column in profile.columns:
         if column.source == "row" and column.width and (not most or most >= 10**column.width):
-            raise f.wrong("max_rows_per_file", _("必须填写,且行号要放得进 row 列的 width"))
+            raise f.wrong("max_rows_per_file", _("必须填写，且行号要放得进 row 列的 width"))
 
 
 def _check_file_name(profile: Profile, f: Fields) -> None:
@@ -218,4 +218,4 @@ def _check_file_name(profile: Profile, f: Fields) -> None:
         raise f.wrong("file_name", _("只能用 %(names)s", names=" ".join(NAME_FIELDS)))
     used = {name for _text, name, _spec, _conversion in parts}
     if "file_no" not in used or (profile.split == "by_bank" and "split" not in used):
-        raise f.wrong("file_name", _("要含 {file_no}(分本行跨行时还要含 {split}),否则会重名"))
+        raise f.wrong("file_name", _("要含 {file_no}（分本行跨行时还要含 {split}），否则会重名"))

@@ -142,7 +142,7 @@ class ResultReading:
             return None
         for said, read in zip(self.control.all, self.totals(), strict=True):
             if said not in (None, read):
-                return _("银行的合计与逐行相加不一致,请核对文件是否完整")
+                return _("银行的合计与逐行相加不一致，请核对文件是否完整")
         return None
 
 
@@ -169,11 +169,11 @@ def silence_means_paid(reading: ResultReading, sent_count: int, sent_fen: int) -
     """
     control, failed = reading.control, reading.totals()
     if reading.problems:
-        return _("还有 %(n)d 行读不懂,不能认定其余成功", n=len(reading.problems))
+        return _("还有 %(n)d 行读不懂，不能认定其余成功", n=len(reading.problems))
     if control is None:
-        return _("文件里没有银行的控制总数,不能认定其余成功")
+        return _("文件里没有银行的控制总数，不能认定其余成功")
     if not _confirms(control, (sent_count, sent_fen), failed):
-        return _("银行的控制总数与已发出的笔数金额对不上,不能认定其余成功")
+        return _("银行的控制总数与已发出的笔数金额对不上，不能认定其余成功")
     return None
 
 

@@ -125,7 +125,7 @@ def fits(profile: Profile, column: Column, text: str) -> None:
         ) from None
     most = min(column.width or size, column.max_bytes or size)
     if size > most or len(text) > (column.max_chars or size):
-        raise Refused(_("%(field)s太长,银行最多收 %(most)d 个字节", field=label, most=most))
+        raise Refused(_("%(field)s太长，银行最多收 %(most)d 个字节", field=label, most=most))
     if column.required and not text:
         raise Refused(_("%(field)s必须填写", field=label))
     splits = profile.separator if profile.container == "txt" else ""

@@ -46,7 +46,7 @@ class Reader:
         self.parser.CharacterDataHandler = self._text
 
     def _doctype(self, *_args: object) -> None:
-        raise Refused(_("XML 里有 DOCTYPE 声明,为安全起见不予读取"))
+        raise Refused(_("XML 里有 DOCTYPE 声明，为安全起见不予读取"))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _mark, local = name.rpartition("}")
@@ -59,13 +59,13 @@ class Reader:
         self.texts.append([])
         self.nodes += 1
         if len(self.open) > DEEPEST or self.nodes > MOST_NODES:
-            raise Refused(_("XML 的结构异常庞大,不予读取"))
+            raise Refused(_("XML 的结构异常庞大，不予读取"))
 
     def _text(self, text: str) -> None:
         self.texts[-1].append(text)
         self.size += len(text)
         if self.size > MOST_TEXT:
-            raise Refused(_("XML 的结构异常庞大,不予读取"))
+            raise Refused(_("XML 的结构异常庞大，不予读取"))
 
     def _end(self, _name: str) -> None:
         element = self.open.pop()
@@ -97,7 +97,7 @@ def pieces(path: Path, records: frozenset[str], namespace: str) -> Iterator[Piec
                     yield reader.ready.popleft()
             reader.parser.Parse(b"", True)
     except (expat.ExpatError, OSError, ValueError):
-        raise Refused(_("不是完整的 XML 文件,或者编码与声明不符")) from None
+        raise Refused(_("不是完整的 XML 文件，或者编码与声明不符")) from None
 
 
 def blocks(file: BinaryIO, *, chinese: bool) -> Iterator[bytes]:

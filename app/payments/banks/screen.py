@@ -90,14 +90,14 @@ class TextRule:
         if match := self.forbidden.search(value):
             return _("含有不能写进银行文件的%(what)s", what=_name(match[0]))
         if self.csv and value.startswith(FORMULA):
-            return _("以“%(char)s”开头,会被表格软件当成公式", char=value[0])
+            return _("以“%(char)s”开头，会被表格软件当成公式", char=value[0])
         return self._too_long(value)
 
     def _too_long(self, value: str) -> str | None:
         if self.most_bytes is not None and len(value.encode(self.codec)) > self.most_bytes:
-            return _("太长,银行最多收 %(most)d 个字节", most=self.most_bytes)
+            return _("太长，银行最多收 %(most)d 个字节", most=self.most_bytes)
         if self.most_chars is not None and len(value) > self.most_chars:
-            return _("太长,银行最多收 %(most)d 个字", most=self.most_chars)
+            return _("太长，银行最多收 %(most)d 个字", most=self.most_chars)
         return None
 
 
@@ -119,7 +119,7 @@ class Screen:
 
     def set_aside(self, lines: Iterable[PayLine], why: str) -> None:
         for line in lines:
-            self.unable.append((line.ref, _("第 %(seq)d 笔:%(why)s", seq=line.seq, why=why)))
+            self.unable.append((line.ref, _("第 %(seq)d 笔：%(why)s", seq=line.seq, why=why)))
             self.unable_fen += line.fen
 
     def _spotless(self, fields: Sequence[Sequence[object]]) -> bool:
@@ -156,9 +156,9 @@ class Screen:
     def _bank(self, line: PayLine) -> str | None:
         split, needs = self.profile.split, self.profile.other_bank_needs
         if split == "same_only" and not line.same_bank:
-            return _("是他行账户,这个渠道只发本行")
+            return _("是他行账户，这个渠道只发本行")
         if split == "other_only" and line.same_bank:
-            return _("是本行账户,这个渠道只发他行")
+            return _("是本行账户，这个渠道只发他行")
         if needs and not line.same_bank and not any(line[PLACE[n]] for n in needs):
             return _("他行账户至少要填%(fields)s之一", fields=listed([LABELS[n] for n in needs]))
         return None
@@ -237,7 +237,7 @@ def _unwritable(char: str, codec: str) -> str:
     code = f"U+{ord(char):04X}"
     shown = char if char.isprintable() else code
     return _(
-        "里的“%(char)s”(%(code)s)用 %(encoding)s 编码写不了,请走手工清单",
+        "里的“%(char)s”（%(code)s）用 %(encoding)s 编码写不了，请走手工清单",
         char=shown,
         code=code,
         encoding=codec.upper(),

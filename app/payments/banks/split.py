@@ -162,7 +162,7 @@ class Stream:
 
     def _give_up(self, share: Share) -> None:
         """A file below the minimum is not made; its number is free again."""
-        why = _("凑不够银行单个文件最少 %(least)d 笔,请走手工清单", least=self.least)
+        why = _("凑不够银行单个文件最少 %(least)d 笔，请走手工清单", least=self.least)
         self.screen.set_aside(share.held, why)
         share.body.discard()
         self.opened -= 1

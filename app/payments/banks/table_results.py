@@ -55,7 +55,7 @@ def header(layout: ResultLayout, rows: Iterator[Row]) -> tuple[Sequence[Cell], I
     if not layout.header_row:
         return (), chain([row], rows)
     if row.broken:
-        raise Refused(_("文件不是 %(encoding)s 编码,读不出表头", encoding=layout.encoding.upper()))
+        raise Refused(_("文件不是 %(encoding)s 编码，读不出表头", encoding=layout.encoding.upper()))
     return row.cells, rows
 
 
@@ -73,7 +73,7 @@ class TableReader:
         missing = [n for n in NEEDED if n in layout.fields and n not in self.places]
         if missing:
             wanted = ["/".join(map(str, titles_of(layout.fields[name]))) for name in missing]
-            raise Refused(_("表头里找不到:%(titles)s", titles=listed(wanted)))
+            raise Refused(_("表头里找不到：%(titles)s", titles=listed(wanted)))
         self.widest = max(self.places[n] for n in NEEDED if n in self.places)
         self.plain = [self.places.get(n) for n in ("ref", "card", "name", "bank_ref", "seq")]
         self.words = [self.places.get(n) for n in ("status", "reason", "reason_code")]
@@ -93,7 +93,7 @@ class TableReader:
                 yield self._guarded(row, partial(self._line, row))
             first, row = False, following
         if control and not totals:
-            yield Problem(0, _("文件里没有银行的合计行,可能不完整"))
+            yield Problem(0, _("文件里没有银行的合计行，可能不完整"))
 
     def _guarded(self, row: Row, read: Callable[[], Found]) -> Found:
         try:
@@ -168,7 +168,7 @@ class TableReader:
             cuts = pairwise(accumulate(control.widths, initial=0))
             cells = [decoded(row.raw[a:b], self.encoding)[0] for a, b in cuts]
         if max(control.fields.values()) > len(cells):
-            raise Unreadable(_("是合计行,但列数不够"))
+            raise Unreadable(_("是合计行，但列数不够"))
         said = {
             CONTROL_NAMES[name]: fen_of(cells[place - 1], control.amount_format)
             if name in SUMS
@@ -206,7 +206,7 @@ def word(cells: Sequence[Cell], place: int | None) -> str:
         return cell.strip()
     if isinstance(cell, float):
         if not cell.is_integer() or abs(cell) >= EXACT:
-            raise Unreadable(_("有一格应为文字,却是失真的数字"))
+            raise Unreadable(_("有一格应为文字，却是失真的数字"))
         cell = int(cell)
     return str(cell)
 

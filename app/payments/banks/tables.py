@@ -47,12 +47,12 @@ def rows_of(layout: ResultLayout, path: Path) -> Iterator[Row]:
 
 def sheet_rows(path: Path) -> Iterator[Row]:
     if path.stat().st_size > LARGEST_SHEET:
-        raise Refused(_("文件太大,请分开导入"))
+        raise Refused(_("文件太大，请分开导入"))
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0)
     except (CalamineError, OSError, IndexError, ValueError):
-        raise Refused(_("打不开这个电子表格,请确认是银行下载的原文件")) from None
+        raise Refused(_("打不开这个电子表格，请确认是银行下载的原文件")) from None
     first = sheet.start[0] if sheet.start else 0
     for number, cells in enumerate(sheet.iter_rows(), first + 1):
         if any(cell != "" for cell in cells):

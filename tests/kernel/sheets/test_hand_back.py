@@ -71,8 +71,8 @@ def test_refused_cells_are_coloured_and_say_why(returned):
     assert "文本" in table["B6"].comment.text
     assert table["J3"].value == "错误原因"
     assert table["J4"].value is None
-    assert "身份证件号:" in table["J6"].value
-    assert "金额(元):" in table["J6"].value
+    assert "身份证件号：" in table["J6"].value
+    assert "金额(元)：" in table["J6"].value
     assert "合计" in table["J8"].value
 
 
@@ -92,7 +92,7 @@ def test_the_very_file_mended_is_taken(returned, tmp_path):
     again, rows = taken_in(returned)
     assert fates(again.counts) == (2, 0, 2, 1, 0)
     assert again.unknown_columns == ["班主任"]
-    assert again.notes == ["只读取了工作表“九月”,没有读取:其他"]
+    assert again.notes == ["只读取了工作表“九月”，没有读取：其他"]
     assert [p.coordinate for row in rows for p in row.problems] == ["B6", "F6", "A8"]
 
     book = opened(returned)

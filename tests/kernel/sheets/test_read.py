@@ -73,7 +73,7 @@ def test_a_remark_in_brackets_is_passed_over_but_not_another_unit(tmp_path):
 
 
 def test_a_missing_required_column_is_named(tmp_path):
-    with pytest.raises(WrongColumns, match="缺少必填的列:身份证件号。"):
+    with pytest.raises(WrongColumns, match="缺少必填的列：身份证件号。"):
         taken_in(pupils(tmp_path / "f", headers=["姓名", "金额"]))
 
 
@@ -129,8 +129,8 @@ def test_hidden_sheets_are_left_out_and_that_is_said(tmp_path):
     assert len(rows) == 1
     assert reading.sheet_name == "新数据"
     assert reading.notes == [
-        "隐藏的工作表没有读取:旧数据",
-        "只读取了工作表“新数据”,没有读取:说明一下",
+        "隐藏的工作表没有读取：旧数据",
+        "只读取了工作表“新数据”，没有读取：说明一下",
     ]
 
 
@@ -164,7 +164,7 @@ def test_blank_rows_repeated_headings_and_totals_are_told_apart(tmp_path):
     reading, rows = taken_in(path)
 
     assert [row.number for row in rows] == [2, 6, 7]
-    assert sentences(rows) == [("A7", "这一行是合计,不是学生,请删去")]
+    assert sentences(rows) == [("A7", "这一行是合计，不是学生，请删去")]
     assert fates(reading.counts) == (2, 0, 1, 2, 1)
     assert reading.counts.rows == 6
 

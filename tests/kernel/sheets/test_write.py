@@ -60,7 +60,7 @@ def test_the_guide_tells_each_column(template):
     lines = {row[0].value: [cell.value for cell in row[1:4]] for row in guide.iter_rows(min_row=4)}
     assert lines["姓名"][0] == "必填"
     assert lines["姓名"][2] == "林晓燕"
-    assert lines["年级"][:2] == ["选填", "现在所在的年级;只能填写:一年级、二年级、三年级"]
+    assert lines["年级"][:2] == ["选填", "现在所在的年级；只能填写：一年级、二年级、三年级"]
     assert set(HEADERS) <= set(lines)
 
 
@@ -89,7 +89,7 @@ def test_many_words_go_to_a_sheet_of_their_own(tmp_path):
 
 
 def test_a_report_reads_back_as_it_was_written(tmp_path):
-    meta = Meta("受助名单", ("导出人:张三", "2026-11-22"))
+    meta = Meta("受助名单", ("导出人：张三", "2026-11-22"))
     assert write_xlsx(tmp_path / "r", PUPILS.columns, [ROW] * 3, meta) == 3
     reading, rows = taken_in(tmp_path / "r")
     assert [tuple(row.values.values()) for row in rows] == [ROW] * 3
@@ -105,7 +105,7 @@ def test_a_report_carries_its_row_count_and_totals(tmp_path):
     ]
     write_xlsx(tmp_path / "r", columns, [("甲", 10010, 2), ("乙", None, 3)], Meta("汇总"))
     table = opened(tmp_path / "r")["汇总"]
-    assert [cell.value for cell in table[5]] == ["合计(共2行)", 100.1, 5]
+    assert [cell.value for cell in table[5]] == ["合计（共2行）", 100.1, 5]
     assert table["B3"].number_format == "#,##0.00"
     assert table.freeze_panes == "A3"
     assert table.page_setup.paperSize == 9
@@ -167,7 +167,7 @@ def test_rows_beyond_one_worksheet_go_to_the_next(tmp_path, monkeypatch):
     book = opened(tmp_path / "r")
     assert book.sheetnames == ["很长的表", "很长的表 2", "很长的表 3"]
     seen = [[row[0] for row in sheet.iter_rows(min_row=3, values_only=True)] for sheet in book]
-    assert seen == [[0, 1], [2, 3], [4, "合计(共5行)"]]
+    assert seen == [[0, 1], [2, 3], [4, "合计（共5行）"]]
 
 
 def test_a_writer_that_fails_leaves_no_file_behind(tmp_path, monkeypatch):
