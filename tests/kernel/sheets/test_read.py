@@ -140,7 +140,7 @@ def test_a_table_that_is_hidden_is_named_when_nothing_else_is_there(tmp_path):
     book.create_sheet("名单").sheet_state = "hidden"
     book["名单"].append(HEADERS)
     book.save(path)
-    with pytest.raises(WrongColumns, match=r"没有找到表头.*隐藏的工作表没有读取:名单"):
+    with pytest.raises(WrongColumns, match=r"没有找到表头.*隐藏的工作表没有读取：名单"):
         taken_in(path)
 
 
