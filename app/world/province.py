@@ -6,7 +6,6 @@ import random
 from typing import TYPE_CHECKING
 
 from app.kernel import clock
-from app.kernel.db import db
 from app.registry.models import GRANT
 from app.registry.service import programme
 from app.world import days, founding, places, staff
@@ -56,8 +55,3 @@ def remember(months: list[YearMonth]) -> None:
 
 def _moments(told: days.Days, month: YearMonth, on: tuple[int, ...]) -> list[dt.datetime]:
     return [told.of_month(month, n, 10) for n in on]
-
-
-def count_up() -> None:
-    """The database knows how its tables are filled, before anybody asks it for a plan."""
-    db.session.connection().exec_driver_sql("ANALYZE")
