@@ -44,6 +44,7 @@ for table in ("append_only", "job_models"):
     importlib.import_module(f"app.kernel.{table}")
 
 from app.payments import exporting, opening, posting  # noqa: E402
+from app.payments.banks import shipped  # noqa: E402
 from app.payments.models import Attempt, Payer, Payment, PayRun  # noqa: E402
 from app.payments.workflow import RUNS  # noqa: E402
 from app.publicity import service, staging  # noqa: E402
@@ -101,6 +102,7 @@ class Row:
     number: int
     values: dict[str, Any]
     problems: list[Any] = field(default_factory=list)
+    doubts: list[Any] = field(default_factory=list)
 
     def refuse(self, _column: str, _why: object) -> None:
         self.problems.append(Problem())
@@ -435,7 +437,7 @@ class World:
     def export(self, run: PayRun, profile: str = "pipe_gbk", **but: Any) -> None:
         bureau = self.place(run.bureau_id)
         actor = but.get("actor", bureau.exporter)
-        bank = but.get("bank") or exporting.profile_named(profile)
+        bank = but.get("bank") or shipped()[profile]
         with clock.at(OVER):
             self._money(actor, exporting.export, run, bank, self.package_of(run), actor)
 

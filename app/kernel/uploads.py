@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel import audit, bulk, clock
 from app.kernel.db import Scoped, db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, listed
 from app.kernel.scope import everyone
 from app.kernel.sheets import digest
 
@@ -39,7 +39,9 @@ class Arrived(Scoped):
     """A file that came in: what it was, who sent it, what became of its rows.
 
     `state`: staged (read and checked, nothing written yet), taken, dropped. Every row of the file
-    has one fate: `accepted` + `rejected` = `row_count`. `problems` are the first of them only.
+    has one fate: `accepted` + `rejected` = `row_count`, and once it is taken `added` + `changed` +
+    `unchanged` = `accepted`. `skipped` lines are none: blank ones, headings repeated for print.
+    `problems` and `doubts` are the first of them only; a doubt without a row is about the file.
     """
 
     __tablename__: str
@@ -52,7 +54,12 @@ class Arrived(Scoped):
     row_count: Mapped[int] = mapped_column(default=0)
     accepted: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
+    added: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    doubts: Mapped[list[Any]] = mapped_column(JSON, default=list)
     by: Mapped[str] = mapped_column(String(64))
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now, index=True)
 
@@ -92,7 +99,18 @@ def store_rows(path: Path, reading: Reading, sieve: Sieve, table: Table, columns
     return {
         "sha256": digest(path), "row_count": counts.taken + counts.refused,
         "accepted": counts.taken, "rejected": counts.refused, "problems": sieve.problems,
+        "skipped": counts.blank + counts.other, "doubts": about(reading) + sieve.doubts,
     }  # fmt: skip
+
+
+def about(reading: Reading) -> list[dict[str, Any]]:
+    """What a person should know of how the file was read, before any row."""
+    told = list(reading.notes)
+    if reading.header_row > 1:
+        told.append(_("表头在第%(n)s行，它上面的内容没有读取", n=reading.header_row))
+    if reading.unknown_columns:
+        told.append(_("这些列不认识，没有读取：%(names)s", names=listed(reading.unknown_columns)))
+    return [{"row": None, "coordinate": "", "column": "", "sentence": each} for each in told]
 
 
 def earlier(upload: A, place: ColumnElement[bool]) -> A | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import RadioField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired, Regexp
 
 from app.kernel.i18n import _l
@@ -24,12 +24,3 @@ class UploadForm(FlaskForm):
     )  # fmt: skip
     kind = SelectField(_l("名单类型"), choices=list(KINDS.items()), default="REGULAR")
     file = FileField(_l("名单文件"))
-
-
-class TakeForm(FlaskForm):
-    """How a file with refused rows is to be taken."""
-
-    how = RadioField(
-        _l("写入方式"), default="good",
-        choices=[("good", _l("写入合格的行")), ("all", _l("全部合格才写入"))],
-    )  # fmt: skip

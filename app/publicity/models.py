@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     Date,
     DateTime,
@@ -110,7 +111,8 @@ unique_where(
 class AidLine(Scoped, Base):
     """One student on one list, as the school stated him; the card is the card row of then.
 
-    `state`: normal, objected (frozen while an objection is looked into), removed.
+    `state`: normal, objected (frozen while an objection is looked into), removed. `version` grows
+    with every change, so that a row exported before one is known to be out of date.
     """
 
     __tablename__ = "aid_line"
@@ -140,6 +142,7 @@ class AidLine(Scoped, Base):
     state: Mapped[str] = mapped_column(String(10), default="normal")
     remark: Mapped[str] = mapped_column(String(200), default="")
     unbankable: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     aid_list: Mapped[AidList] = relationship()
     findings: Mapped[list[Finding]] = relationship(viewonly=True, order_by="Finding.severity")
 
@@ -170,23 +173,33 @@ class Finding(Scoped, Base):
 
 
 class Upload(Arrived, Base):
-    """A file for one list."""
+    """A file for one list.
+
+    `horizon`: it goes back to an export of the list, in which no line younger than this number
+    stood. `held` are the lines of such a file whose rows were refused. `gone`: lines it lacked.
+    """
 
     __tablename__ = "upload"
     __table_args__ = (CheckConstraint(STATES, name="state"),)
     list_id: Mapped[int] = mapped_column(BigId, ForeignKey("aid_list.id"), index=True)
     school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
     total_fen: Mapped[int] = mapped_column(Fen(), default=0)
+    gone: Mapped[int] = mapped_column(default=0)
+    horizon: Mapped[int | None] = mapped_column(BigId)
+    held: Mapped[list[int]] = mapped_column(JSON, default=list)
     school: Mapped[Org] = relationship()
     aid_list: Mapped[AidList] = relationship()
 
 
 class StagedLine(SystemOnly, Base):
-    """A good row of an upload, waiting to be taken."""
+    """A good row of an upload, waiting to be taken; of one that was exported before, the line it
+    was and the version of it that the person saw."""
 
     __tablename__ = "staged_line"
     __table_args__ = (Index("ix_staged_line_upload_id", "upload_id", "id_index"),)
     upload_id: Mapped[int]
+    line_id: Mapped[int | None] = mapped_column(BigId)
+    version: Mapped[int | None]
     seq: Mapped[int]
     id_index: Mapped[bytes] = mapped_column(BlindIndex())
     id_no: Mapped[str] = mapped_column(IdNumber())

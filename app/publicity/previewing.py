@@ -1,40 +1,62 @@
-"""What taking an upload would change, before anything is written. Two statements."""
+"""What taking an upload would change, before anything is written. Four statements."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 
 from app.kernel.db import db
+from app.kernel.i18n import _, _l
+from app.kernel.previewing import (
+    FATES,
+    SHOWN,
+    Change,
+    Part,
+    Preview,
+    Shown,
+    changes_of,
+    first_of_each,
+)
 from app.kernel.scope import everyone
 from app.publicity.models import AidLine, AidList, StagedLine
-from app.publicity.taking import SAME, meant_card
-from app.registry.models import Person
+from app.publicity.taking import SAME, may_go, meant_card
+from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Row, Select
 
     from app.publicity.models import Upload
 
-S, P, L = (m.__table__ for m in (StagedLine, Person, AidLine))
+S, P, L, C = (m.__table__ for m in (StagedLine, Person, AidLine, Card))
+NAMES = {
+    "name": _l("姓名"), "grade": _l("年级"), "major": _l("专业名称"), "class_name": _l("班级"),
+    "last_month": _l("发放截止年月"), "amount_fen": _l("金额（元）"), "remark": _l("备注"),
+    "holder_name": _l("户名"), "bank_name": _l("开户行"), "cnaps": _l("联行号"),
+}  # fmt: skip
+TOLD = ("name", "grade", "major", "class_name", "last_month", "amount_fen", "remark")
+OF_CARD = ("holder_name", "bank_name", "cnaps")
+
+
+def preview(upload: Upload) -> Preview:
+    """How many rows of each kind, and the first of them."""
+    told = changes(upload)
+    with everyone("上传人自己的名单"):
+        rows = _first(upload)
+        gone = Part("gone", _("将移出名单的学生"), told["gone"], _gone(upload),
+                    _("名单上有、文件中没有的学生，写入后不再列入。"))  # fmt: skip
+    parts = [Part(code, label, told[code], rows[code]) for code, label in FATES.items()]
+    return Preview(told["new"], told["changed"], told["same"], parts, gone)
 
 
 def changes(upload: Upload) -> dict[str, int]:
     """How many rows are new, changed and the same, and how many lines would be gone."""
-    differs = or_(*(L.c[k] != S.c[k] for k in SAME), L.c.card_id.is_distinct_from(meant_card()),
-                  L.c.state == "removed")  # fmt: skip
-    here = and_(L.c.list_id == upload.list_id, L.c.person_id == P.c.id,
-                L.c.first_month == S.c.first_month)  # fmt: skip
-    known, free = L.c.id.is_not(None), L.c.state != "objected"
-    found = (
-        select(func.count(), _sum(known), _sum(and_(known, differs)), _sum(and_(known, free)))
-        .select_from(S)
-        .outerjoin(P, P.c.id_index == S.c.id_index)
-        .outerjoin(L, here)
-        .where(S.c.upload_id == upload.id)
-    )
-    held = select(func.count()).where(L.c.list_id == upload.list_id, free)
+    known, free = L.c.id.is_not(None), may_go(upload)
+    found = _met(upload, func.count(), _sum(known), _sum(and_(known, _differs())),
+                 _sum(and_(known, free)))  # fmt: skip
+    held = select(func.count()).select_from(L).where(free)
     with everyone("上传人自己的名单"):
         total, old, changed, staying = (int(n or 0) for n in db.session.execute(found).one())
         gone = (db.session.scalar(held) or 0) - staying
@@ -43,6 +65,68 @@ def changes(upload: Upload) -> dict[str, int]:
 
 def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((test, 1), else_=0))
+
+
+def _differs() -> ColumnElement[bool]:
+    return or_(*(L.c[k] != S.c[k] for k in SAME), L.c.card_id.is_distinct_from(meant_card()),
+               L.c.state == "removed")  # fmt: skip
+
+
+def _met(upload: Upload, *columns: Any) -> Select[Any]:
+    """The upload's staged rows beside the lines of the list that they meet, if any."""
+    here = and_(L.c.list_id == upload.list_id, L.c.person_id == P.c.id,
+                L.c.first_month == S.c.first_month)  # fmt: skip
+    return (
+        select(*columns)
+        .select_from(S)
+        .outerjoin(P, P.c.id_index == S.c.id_index)
+        .outerjoin(L, here)
+        .where(S.c.upload_id == upload.id)
+    )
+
+
+WHO = (S.c.seq, S.c.name, S.c.id_mask, S.c.class_name)
+
+
+def _first(upload: Upload) -> dict[str, list[Shown]]:
+    """The first rows of each kind, in the order of the file."""
+    fate = case((L.c.id.is_(None), "new"), (_differs(), "changed"), else_="same").label("fate")
+    pairs = [c for k in TOLD for c in (L.c[k].label(f"old_{k}"), S.c[k].label(f"new_{k}"))]
+    pairs += [c for k in OF_CARD for c in (C.c[k].label(f"old_{k}"), _bank(k))]
+    cards = (C.c.card_index.label("old_index"), S.c.card_index.label("new_index"),
+             L.c.card_mask.label("old_mask"), S.c.card_mask.label("new_mask"),
+             L.c.state)  # fmt: skip
+    met = _met(upload, *WHO, fate, *pairs, *cards).outerjoin(C, C.c.id == L.c.card_id)
+    return first_of_each(met, _told)
+
+
+def _bank(key: str) -> Any:
+    """What the row says of its card; left blank it is whatever is known."""
+    said = S.c[key] if key == "holder_name" else func.coalesce(func.nullif(S.c[key], ""), C.c[key])
+    return said.label(f"new_{key}")
+
+
+def _gone(upload: Upload) -> list[Shown]:
+    told = exists().where(S.c.upload_id == upload.id, S.c.id_index == P.c.id_index,
+                          S.c.first_month == L.c.first_month)  # fmt: skip
+    found = (
+        select(L.c.seq, L.c.name, L.c.id_mask, L.c.class_name)
+        .join_from(L, P, P.c.id == L.c.person_id)
+        .where(may_go(upload), ~told)
+        .order_by(L.c.seq, L.c.id)
+    )
+    return [Shown(None, *row[1:]) for row in db.session.execute(found.limit(SHOWN))]
+
+
+def _told(row: Row[Any]) -> Sequence[Change]:
+    told = changes_of(row, TOLD, NAMES, L.c)
+    if row.old_index != row.new_index:
+        told.append(Change(_("银行卡"), row.old_mask, row.new_mask))
+    else:
+        told += changes_of(row, OF_CARD, NAMES, C.c)
+    if row.state == "removed":
+        told.append(Change(_("状态"), _("已剔除"), _("正常")))
+    return told or [Change(_("银行卡"), "", "")]
 
 
 def last_month(target: AidList) -> tuple[int, int]:

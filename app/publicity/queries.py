@@ -11,7 +11,7 @@ from app.kernel import clock
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.scope import everyone
-from app.publicity.models import AidLine, AidList, Finding, Upload
+from app.publicity.models import AidLine, AidList, Finding
 from app.registry.models import GRADES, Programme
 
 if TYPE_CHECKING:
@@ -114,11 +114,6 @@ def findings_by_code(list_id: int) -> list[tuple[str, str, str, int]]:
         .order_by(Finding.severity, Finding.code)
     )
     return [(c, s, st, int(n)) for c, s, st, n in db.session.execute(found)]
-
-
-def recent_uploads(limit: int = 8) -> list[Upload]:
-    """The latest files of the person's place."""
-    return list(db.session.scalars(select(Upload).order_by(Upload.id.desc()).limit(limit)))
 
 
 def steps_taken(list_id: int, limit: int = 50) -> list[Event]:

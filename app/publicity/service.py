@@ -6,7 +6,7 @@ system, on the ids it has just found; the caller commits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, literal, select, update
 
@@ -18,7 +18,9 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
 from app.publicity.findings import check_lists
+from app.publicity.handing_out import lines_file
 from app.publicity.models import KINDS, AidLine, AidList, Finding, StagedLine, Upload
+from app.publicity.returning import refuse_stale
 from app.publicity.seal import seal_lists
 from app.publicity.staging import store_rows
 from app.publicity.taking import merge_lines
@@ -123,12 +125,15 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     uploads.check_takable(upload, all_or_nothing)
     with everyone("卡与人跨学校登记，行只写入本名单"):
         with many_rows(upload.accepted, BIG_LIST):
-            merge_lines(upload.id, target)
+            refuse_stale(upload)
+            done = merge_lines(upload, target)
         this = select(literal(target.id))
         seal_lists(this)
         check_lists(this)
     uploads.clear(upload, StagedLine.__table__)
     upload.state, target.zero_report = "taken", False
+    upload.added, upload.changed, upload.gone = done
+    upload.unchanged = upload.accepted - done.added - done.changed
     db.session.flush()
     db.session.refresh(target)
     _trace("upload", target, actor, upload.file_name)
@@ -139,6 +144,23 @@ def drop(upload: Upload, actor: Actor) -> None:
     """The upload is put aside; nothing of it was written to the list."""
     _check_hands(actor, upload.school_id)
     uploads.drop(upload, StagedLine.__table__, actor)
+
+
+def hand_out(target: AidList, actor: Actor, whole: bool, note: str = "") -> IO[bytes]:
+    """The draft as a file to edit and send back; whole numbers only with a reason, on the trail.
+
+    Whoever sends the file closes it.
+    """
+    _check_hands(actor, target.school_id)
+    if target.state != "draft":
+        raise Refused(_("名单已不是草稿，不能导出修改；查阅请用列表的“导出”"))
+    if not target.line_count:
+        raise Refused(_("名单还没有学生，请先下载模板填写"))
+    if whole and not note.strip():
+        raise Refused(_("导出完整号码须填写理由"))
+    made = lines_file(target, whole)
+    _trace("reveal" if whole else "export", target, actor, note)
+    return made
 
 
 def report_nobody(target: AidList, actor: Actor) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.sheets import Column, Sheet
-from app.kernel.types import BankCard, Fen, Month, PersonName, Text
+from app.kernel.types import BankCard, Fen, IdNumber, Month, PersonName, Rule, Text
 from app.registry.sheets import WHERE, WHO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.kernel.types import YearMonth
+    from app.kernel.types.people import AccountKind
 
 MAX_MONTHS = 12
 
@@ -38,6 +42,70 @@ ENTRIES = Sheet(
         Column("remark", _l("备注"), Text(200)),
     ],
 )  # fmt: skip
+
+
+class Covered(str):
+    """A number as it is shown: its middle is stars. Only with a row's key does it mean one."""
+
+    __slots__ = ()
+
+
+_STARS = re.compile(r"[0-9A-Z]{0,4}\*{4,14}[0-9X]{4}")
+
+
+def _covered(raw: object) -> Covered | None:
+    said = "".join(str(raw).split()) if isinstance(raw, str) else ""
+    return Covered(said) if _STARS.fullmatch(said) else None
+
+
+class IdNumberAgain(IdNumber):
+    """An ID number, or the stars that stand for the one the line has."""
+
+    cache_ok = True
+
+    @classmethod
+    def clean(cls, raw: object) -> str:
+        try:
+            return super().clean(raw)
+        except Refused:
+            if covered := _covered(raw):
+                return covered
+            raise
+
+    @classmethod
+    def doubt(cls, value: str) -> str | None:
+        return None if isinstance(value, Covered) else super().doubt(value)
+
+
+class BankCardAgain(BankCard):
+    """The same for cards."""
+
+    cache_ok = True
+
+    @classmethod
+    def clean(cls, raw: object, kind: AccountKind = "card") -> str:
+        try:
+            return super().clean(raw, kind)
+        except Refused:
+            if covered := _covered(raw):
+                return covered
+            raise
+
+    @classmethod
+    def doubt(cls, value: str, kind: AccountKind = "card") -> str | None:
+        return None if isinstance(value, Covered) else super().doubt(value, kind)
+
+
+AGAIN: dict[str, Rule[Any]] = {"id_no": IdNumberAgain(), "card_no": BankCardAgain()}
+RETURNED = replace(
+    ENTRIES,
+    columns=[
+        *(replace(c, rule=AGAIN.get(c.key, c.rule)) for c in ENTRIES.columns),
+        Column("row_key", _l("行标识（勿改）"), Text(60)),
+        Column("row_version", _l("版本（勿改）"), Text(10)),
+    ],
+)
+"""What is read: lists that schools filled in, and exported ones that come back with their keys."""
 
 
 def row_check(school_code: str, first: YearMonth, last: YearMonth) -> Any:

@@ -11,7 +11,8 @@ from app.kernel.sheets import read
 from app.kernel.sheets.sifting import Sieve
 from app.kernel.types import BankCard, IdNumber
 from app.publicity.models import StagedLine
-from app.publicity.sheets import ENTRIES, row_check
+from app.publicity.returning import Returned, returned_to
+from app.publicity.sheets import RETURNED, row_check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,40 +22,46 @@ if TYPE_CHECKING:
     from app.publicity.models import AidList, Upload
 
 COLUMNS = (
-    "upload_id", "seq", "id_index", "id_no", "id_mask", "birth", "sex", "card_index", "card_no",
-    "card_mask", "holder_name", "bank_name", "cnaps", "name", "grade", "major",
-    "class_name", "first_month", "last_month", "amount_fen", "remark", "unbankable",
+    "upload_id", "line_id", "version", "seq", "id_index", "id_no", "id_mask", "birth", "sex",
+    "card_index", "card_no", "card_mask", "holder_name", "bank_name", "cnaps", "name", "grade",
+    "major", "class_name", "first_month", "last_month", "amount_fen", "remark", "unbankable",
 )  # fmt: skip
 
 
 def store_rows(path: Path, upload: Upload, target: AidList) -> dict[str, Any]:
     """The good rows are staged; the figures of the file: hash, rows, accepted, rejected, fen."""
-    tally = Tally(upload.id, target.first_month, target.month)
     reading = reading_of(path, target)
+    tally = Tally(upload.id, target.first_month, target.month, returned_to(target, reading))
     figures = uploads.store_rows(path, reading, tally, StagedLine.__table__, COLUMNS)
-    return figures | {"total_fen": tally.fen}
+    back = tally.returned
+    return figures | {"total_fen": tally.fen, "horizon": back.horizon, "held": back.held}
 
 
 def reading_of(path: Path, target: AidList) -> Reading:
     """The file as a list of this school and month."""
     check = row_check(target.school.code, target.first_month, target.month)
-    return read(path, ENTRIES, limit=uploads.MAX_ROWS, check=check)
+    return read(path, RETURNED, limit=uploads.MAX_ROWS, check=check)
 
 
 def all_problems(path: Path, target: AidList) -> tuple[list[Problem], Counts]:
     """What is wrong in the whole file, and how its rows came out."""
-    tally = Tally(0, target.first_month, target.month)
-    return tally.all_problems(reading_of(path, target))
+    reading = reading_of(path, target)
+    tally = Tally(0, target.first_month, target.month, returned_to(target, reading))
+    return tally.all_problems(reading)
 
 
 class Tally(Sieve):
     """Turns good rows into staged lines, and adds up their money."""
 
-    def __init__(self, upload_id: int, first: YearMonth, last: YearMonth) -> None:
+    def __init__(self, upload_id: int, first: YearMonth, last: YearMonth,
+                 returned: Returned | None = None) -> None:  # fmt: skip
         super().__init__()
+        self.returned = returned or Returned(0)
         self.upload_id, self.first, self.last, self.fen = upload_id, first, last, 0
 
     def staged(self, row: Row) -> tuple[Any, ...] | None:
+        if not self.returned.settle(row):
+            return None
         v = row.values
         number, card, name = v["id_no"], v["card_no"], v["name"]
         index = crypto.blind(number, IdNumber.code)
@@ -64,13 +71,17 @@ class Tally(Sieve):
         holder = v["holder_name"] or name
         self.fen += v["amount_fen"]
         return (
-            self.upload_id, row.number, index, crypto.seal(number, IdNumber.code),
-            IdNumber.mask(number), birth_of(number), sex_of(number),
-            crypto.blind(card, BankCard.code), crypto.seal(card, BankCard.code),
+            self.upload_id, v.get("line_id"), v.get("version"), row.number, index,
+            crypto.seal(number, IdNumber.code), IdNumber.mask(number), birth_of(number),
+            sex_of(number), crypto.blind(card, BankCard.code), crypto.seal(card, BankCard.code),
             BankCard.mask(card), holder, v["bank_name"] or "", v["cnaps"] or "", name,
             v["grade"], v["major"], v["class_name"], int(first), int(last),
             v["amount_fen"], v["remark"] or "", bool(names.not_in(name + holder, "gbk")),
         )  # fmt: skip
+
+    def _keep(self, row: Row) -> None:
+        super()._keep(row)
+        self.returned.hold(row)
 
     def _repeated(self, row: Row, index: bytes, first: int) -> bool:
         """The same person from the same month on twice in one file: the later row is refused."""

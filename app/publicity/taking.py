@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
 
 from app.kernel import clock
 from app.kernel.bulk import add_missing
-from app.kernel.db import db
+from app.kernel.db import changed, db
 from app.publicity.models import AidLine, Finding, StagedLine
 from app.registry import persons
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
-    from app.publicity.models import AidList
+    from app.publicity.models import AidList, Upload
 
 S, P, C, L, F = (m.__table__ for m in (StagedLine, Person, Card, AidLine, Finding))
 SAME = ("name", "grade", "major", "class_name", "last_month", "amount_fen", "remark",
         "unbankable")  # fmt: skip
 
 
-def merge_lines(upload_id: int, target: AidList) -> None:
+class Merged(NamedTuple):
+    """What became of the rows; `gone` are lines that the file lacks."""
+
+    added: int
+    changed: int
+    gone: int
+
+
+def merge_lines(upload: Upload, target: AidList) -> Merged:
     """The list's lines are the upload's rows.
 
     A line is known again by person and first month: the same stays as it is, a changed one is
@@ -31,16 +39,16 @@ def merge_lines(upload_id: int, target: AidList) -> None:
     in the file or not: only the bureau thaws it. New persons and cards are registered first; a
     card nobody confirmed yet is only claimed, and so is one that was given up and is back.
     """
-    mine = S.c.upload_id == upload_id
+    mine = S.c.upload_id == upload.id
     persons.register(S, mine)
     add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
                     "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
     resolved = _resolved(mine)
     back = update(C).where(C.c.id.in_(select(resolved.c.card_id)), C.c.state == "closed")
     db.session.execute(back.values(state="claimed", since=clock.now()))
-    _drop_gone(target.id, resolved)
-    _change_changed(target.id, resolved)
-    _add_new(target, resolved)
+    gone = _drop_gone(upload, resolved)
+    differing = _change_changed(target.id, resolved)
+    return Merged(_add_new(target, resolved), differing, gone)
 
 
 def _new_cards(mine: Any) -> Select[Any]:
@@ -87,12 +95,25 @@ def _resolved(mine: Any) -> Any:
     )
 
 
-def _drop_gone(list_id: int, r: Any) -> None:
+def may_go(upload: Upload) -> ColumnElement[bool]:
+    """The lines that leave the list when the file does not name them.
+
+    Of a file that goes back to an export only lines that stood in it: not those that were added
+    since, nor those whose row was refused, which stay as they are.
+    """
+    here = L.c.list_id == upload.list_id
+    if upload.horizon is None:
+        return and_(here, L.c.state != "objected")
+    kept = L.c.id.not_in(upload.held)
+    return and_(here, L.c.state == "normal", L.c.id <= upload.horizon, kept)
+
+
+def _drop_gone(upload: Upload, r: Any) -> int:
     still = exists().where(r.c.person_id == L.c.person_id, r.c.first_month == L.c.first_month)
-    db.session.execute(delete(L).where(L.c.list_id == list_id, L.c.state != "objected", ~still))
+    return changed(delete(L).where(may_go(upload), ~still))
 
 
-def _change_changed(list_id: int, r: Any) -> None:
+def _change_changed(list_id: int, r: Any) -> int:
     """Changed lines carry the new values; one that was removed and comes again is normal again.
 
     What the bureau had overruled on a line is open again once the line says something else.
@@ -101,14 +122,18 @@ def _change_changed(list_id: int, r: Any) -> None:
                  L.c.first_month == r.c.first_month)  # fmt: skip
     differs = or_(*(L.c[k] != r.c[k] for k in SAME), L.c.card_id != r.c.card_id,
                   L.c.state == "removed")  # fmt: skip
-    changed = select(L.c.id).where(match, differs)
-    db.session.execute(delete(F).where(F.c.list_id == list_id, F.c.line_id.in_(changed)))
+    differing = select(L.c.id).where(match, differs)
+    db.session.execute(delete(F).where(F.c.list_id == list_id, F.c.line_id.in_(differing)))
     values = {k: r.c[k] for k in (*SAME, "card_id", "card_mask", "seq")}
     values["state"] = case((L.c.state == "objected", "objected"), else_="normal")
-    db.session.execute(update(L).where(match, or_(differs, L.c.seq != r.c.seq)).values(values))
+    values["version"] = L.c.version + 1
+    n = changed(update(L).where(match, differs).values(values))
+    moved = update(L).where(match, L.c.seq != r.c.seq).values(seq=r.c.seq)
+    db.session.execute(moved)
+    return n
 
 
-def _add_new(target: AidList, r: Any) -> None:
+def _add_new(target: AidList, r: Any) -> int:
     here = exists().where(L.c.list_id == target.id, L.c.person_id == r.c.person_id,
                           L.c.first_month == r.c.first_month)  # fmt: skip
     names = ("list_id", "org_path", "state", "person_id", "card_id", "seq", "id_mask",
@@ -116,4 +141,4 @@ def _add_new(target: AidList, r: Any) -> None:
     cells = [literal(target.id), literal(target.org_path), literal("normal"),
              *(r.c[k] for k in names[3:])]  # fmt: skip
     source = select(*cells).where(~here).order_by(r.c.seq)
-    db.session.execute(insert(L).from_select(names, source))
+    return changed(insert(L).from_select(names, source))

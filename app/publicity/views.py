@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
+from flask import flash, g, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from markupsafe import Markup
-from sqlalchemy import select
 
 from app.accounts.models import BUREAUS, SCHOOL, SCHOOL_CLERK, SCHOOLS, STAFF, Org
-from app.kernel import clock, files, jobs, uploads
+from app.kernel import clock
 from app.kernel.db import db
-from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup
+from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup, Receives
 from app.kernel.i18n import _, _l
 from app.kernel.types import Month
 from app.kernel.widgets import badge
 from app.publicity import (  # noqa: F401  (the desk registers itself)
     desk,
-    papers,
     queries,
     service,
 )
 from app.publicity.comparing import compare
-from app.publicity.forms import TakeForm, UploadForm
+from app.publicity.forms import UploadForm
 from app.publicity.models import FOUND, AidLine, AidList, Finding, Upload
-from app.publicity.previewing import changes, last_month
+from app.publicity.previewing import last_month
 from app.publicity.rules import BY_CODE
-from app.publicity.work import STAGE, TAKE
+from app.publicity.work import LISTS
 from app.publicity.workflow import FINDINGS, LINES, PUBLICITY
 from app.registry import queries as registry
 from app.registry.models import GRANT
@@ -44,9 +41,10 @@ TONES = {"draft": "mute", "submitted": "info", "published": "accent", "confirmed
          "overruled": "mute"}  # fmt: skip
 
 
-class ListGrid(Grid):
+class ListGrid(Receives, Grid):
     """Monthly lists, from the school's draft to the confirmed one."""
 
+    receives, upload_hint = LISTS, _l("一校一月一份名单；列名按模板，顺序不限。")
     model, workflow, menu, icon = AidList, PUBLICITY, (PUBLICITY_MENU, _l("月度名单")), "list-check"
     doors = {"upload": (_l("上传名单"), "upload")}
     access = {
@@ -86,95 +84,29 @@ class ListGrid(Grid):
     def _may_upload(self, row: AidList) -> bool:
         return bool(self.may("can_upload")) and row.state == "draft"
 
-    @expose("/upload", methods=["GET", "POST"])
-    @has_access
-    def upload(self) -> ResponseReturnValue:
-        """A file for one month comes in; nothing is written to the list yet."""
-        form = UploadForm(month=request.args.get("month") or str(clock.this_month()))
-        if request.method == "POST" and form.validate():
-            sent = request.files.get("file")
-            if sent and sent.filename:
-                return self._stage(form, sent)
-            form.file.errors = [_("请选择要上传的文件")]
-        page = {"title": _l("上传名单"), "form": form, "accepts": ".xlsx,.xls,.csv",
-                "template_url": url_for(".template"), "recent": queries.recent_uploads(),
-                "hint": _l("一校一月一份名单；列名按模板，顺序不限。")}  # fmt: skip
-        status = 400 if request.method == "POST" else 200
-        return self.render_template("upload.html", **page), status
+    def file_form(self) -> Any:
+        return UploadForm(month=request.args.get("month") or str(clock.this_month()))
 
-    def _stage(self, form: Any, sent: Any) -> ResponseReturnValue:
+    def file_place(self, form: Any) -> dict[str, Any]:
         month = Month.clean(form.month.data)
         first = Month.clean(form.first_month.data) if form.first_month.data else None
-        kept = files.keep(sent.stream)
         target = service.draft_for(None, month, GRANT, g.actor, form.kind.data, first)
-        if uploads.is_big(kept.size):
-            row = jobs.enqueue(
-                STAGE, actor=g.actor, title=_("读取名单 %(file)s", file=sent.filename),
-                list_id=target.id, sha256=kept.sha256, file_name=sent.filename,
-            )  # fmt: skip
-            db.session.commit()
-            return redirect(url_for("JobGrid.watch", pk=row.id), 303)
-        staged = service.stage(kept.path, sent.filename, target, g.actor)
+        return {"list_id": target.id}
+
+    def beside_upload(self, upload: Upload) -> dict[str, Any]:
+        return {"last": last_month(upload.aid_list)}
+
+    @expose("/<int:pk>/sheet", methods=["POST"])
+    @has_access
+    @permission_name("upload")
+    def sheet(self, pk: int) -> ResponseReturnValue:
+        """The draft as a file to edit and send back; with `whole`, its numbers in full."""
+        row = self.changeable(pk, g.actor)
+        whole = request.args.get("whole") == "1"
+        made = service.hand_out(row, g.actor, whole, request.form.get("note", ""))
         db.session.commit()
-        return redirect(url_for(".preview", pk=staged.id), 303)
-
-    @expose("/uploads/<int:pk>")
-    @has_access
-    @permission_name("upload")
-    def preview(self, pk: int) -> ResponseReturnValue:
-        """What the file holds and what taking it would change."""
-        staged = _upload(pk)
-        figures = changes(staged) if staged.state == "staged" else None
-        return self.render_template(
-            "upload_preview.html", title=_l("核对上传"), upload=staged, form=TakeForm(),
-            changes=figures, last=last_month(staged.aid_list), twin=service.earlier(staged),
-            errors_url=url_for(".errors", pk=pk), take_url=url_for(".take", pk=pk),
-            drop_url=url_for(".drop", pk=pk),
-        )  # fmt: skip
-
-    @expose("/uploads/<int:pk>/take", methods=["POST"])
-    @has_access
-    @permission_name("upload")
-    def take(self, pk: int) -> ResponseReturnValue:
-        staged, everything = _upload(pk), request.form.get("how") == "all"
-        if staged.accepted > current_app.config.get("JOB_ROWS", 20_000):
-            row = jobs.enqueue(
-                TAKE, actor=g.actor, title=_("写入名单 %(file)s", file=staged.file_name),
-                upload_id=pk, all_or_nothing=everything,
-            )  # fmt: skip
-            db.session.commit()
-            return redirect(url_for("JobGrid.watch", pk=row.id), 303)
-        target = service.take(staged, g.actor, everything)
-        db.session.commit()
-        flash(_("已写入%(n)s行，共%(yuan)s元", n=target.line_count,
-                yuan=AidList.total_fen.type.show(target.total_fen)), "success")  # fmt: skip
-        return redirect(url_for(".show", pk=target.id), 303)
-
-    @expose("/uploads/<int:pk>/drop", methods=["POST"])
-    @has_access
-    @permission_name("upload")
-    def drop(self, pk: int) -> ResponseReturnValue:
-        service.drop(_upload(pk), g.actor)
-        db.session.commit()
-        flash(_("这份上传已放弃，名单没有改动"), "info")
-        return redirect(url_for(".upload"), 303)
-
-    @expose("/uploads/<int:pk>/errors")
-    @has_access
-    @permission_name("upload")
-    def errors(self, pk: int) -> ResponseReturnValue:
-        """The person's own file back, with what is wrong beside each row."""
-        staged = _upload(pk)
-        made = papers.errors_workbook(staged, files.kept_path(staged.sha256))
-        name = _("错误说明-%(file)s", file=PurePath(staged.file_name).stem) + ".xlsx"
+        name = _("%(list)s-修改-%(n)s行", list=row, n=row.line_count) + ".xlsx"
         return send_file(made, as_attachment=True, download_name=name)
-
-    @expose("/template")
-    @has_access
-    @permission_name("upload")
-    def template(self) -> ResponseReturnValue:
-        return send_file(papers.template(), as_attachment=True,
-                         download_name=_("受助学生名单模板") + ".xlsx")  # fmt: skip
 
     @expose("/<int:pk>/recheck", methods=["POST"])
     @has_access
@@ -262,11 +194,3 @@ class FindingGrid(Grid):
 
 
 ListGrid.related_views = [LineGrid]
-
-
-def _upload(pk: int) -> Upload:
-    """The upload, when it lies in the person's scope."""
-    found = db.session.scalar(select(Upload).where(Upload.id == pk))
-    if found is None:
-        abort(404)
-    return found

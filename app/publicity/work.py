@@ -1,8 +1,8 @@
-"""Background work of the lists: big files, and the night's confirmations."""
+"""The files of the lists, and background work: big files, the night's confirmations."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -11,35 +11,46 @@ from app.kernel.actor import CLOCK
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
-from app.kernel.jobs import Done, job, nightly
+from app.kernel.jobs import Done, nightly
+from app.kernel.receiving import FileKind, receive
+from app.kernel.types import yuan
 from app.publicity import following, service  # noqa: F401  (lists follow the registry)
 from app.publicity.models import AidList, Upload
+from app.publicity.previewing import preview
+from app.publicity.sheets import ENTRIES, RETURNED
+from app.publicity.staging import all_problems
 from app.publicity.workflow import PUBLICITY
 
-STAGE, TAKE, CONFIRM = "stage_list", "take_list", "confirm_expired"
-EXPIRE = "expire_files"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.kernel.actor import Actor
+    from app.kernel.sheets import Counts, Problem
+
+CONFIRM, EXPIRE = "confirm_expired", "expire_files"
 
 
-@job(STAGE, _l("读取名单"))
-def stage_list(progress: Any, *, list_id: int, sha256: str, file_name: str) -> Done:
+def _stage(path: Path, file_name: str, actor: Actor, list_id: int) -> Upload:
     target = db.session.scalar(select(AidList).where(AidList.id == list_id))
     if target is None:
         raise Refused(_("名单已不存在"))
-    progress.step(0, 0, _("正在读取和核对每一行"))
-    staged = service.stage(files.kept_path(sha256), file_name, target, progress.actor)
-    told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
-             good=staged.accepted, bad=staged.rejected)  # fmt: skip
-    return Done(told, f"/listgrid/uploads/{staged.id}")
+    return service.stage(path, file_name, target, actor)
 
 
-@job(TAKE, _l("写入名单"))
-def take_list(progress: Any, *, upload_id: int, all_or_nothing: bool) -> Done:
-    staged = db.session.scalar(select(Upload).where(Upload.id == upload_id))
-    if staged is None:
-        raise Refused(_("这份上传已不存在"))
-    progress.step(0, staged.accepted, _("正在写入"))
-    target = service.take(staged, progress.actor, all_or_nothing)
-    return Done(_("已写入%(n)s行", n=target.line_count), f"/listgrid/show/{target.id}")
+def _take(upload: Upload, actor: Actor, all_or_nothing: bool) -> Done:
+    target = service.take(upload, actor, all_or_nothing)
+    told = _("已写入%(n)s行，共%(yuan)s元", n=target.line_count, yuan=yuan(target.total_fen))
+    return Done(told, f"/listgrid/show/{target.id}")
+
+
+def _problems(path: Path, upload: Upload) -> tuple[list[Problem], Counts]:
+    return all_problems(path, upload.aid_list)
+
+
+LISTS = receive(FileKind(
+    "list", _l("名单"), RETURNED, Upload, "/listgrid", _stage, _take, service.drop,
+    service.earlier, _problems, preview, template=ENTRIES,
+))  # fmt: skip
 
 
 @nightly(3, 30, EXPIRE, _l("清理到期的上传文件"))

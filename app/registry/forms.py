@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import HiddenField, RadioField, SelectField
+from wtforms import HiddenField, SelectField
 from wtforms.validators import DataRequired
 
 from app.kernel.i18n import _l
@@ -38,12 +38,3 @@ class ChoosingForm(RegistryForm):
     """The same for a bureau, which says for which of its schools."""
 
     school = SelectField(_l("学校"), validators=[DataRequired(message=_l("请选择学校"))])
-
-
-class TakeForm(FlaskForm):
-    """How a file with refused rows is to be taken."""
-
-    how = RadioField(
-        _l("写入方式"), default="good",
-        choices=[("good", _l("写入合格的行")), ("all", _l("全部合格才写入"))],
-    )  # fmt: skip

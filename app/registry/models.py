@@ -95,15 +95,11 @@ class Enrolment(Scoped, Base):
 
 
 class RegistryUpload(Arrived, Base):
-    """A file of one school's students; `added` + `changed` + `unchanged` = `accepted` once it is
-    taken."""
+    """A file of one school's students."""
 
     __tablename__ = "registry_upload"
     __table_args__ = (CheckConstraint(STATES, name="state"),)
     school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"), index=True)
-    added: Mapped[int] = mapped_column(default=0)
-    changed: Mapped[int] = mapped_column(default=0)
-    unchanged: Mapped[int] = mapped_column(default=0)
     school: Mapped[Org] = relationship()
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from app.kernel.db import db
-from app.kernel.i18n import _l
+from app.kernel.i18n import _, _l
+from app.kernel.previewing import (
+    FATES,
+    SHOWN,
+    Change,
+    Part,
+    Preview,
+    Shown,
+    changes_of,
+    first_of_each,
+)
 from app.kernel.scope import everyone
 from app.registry.merging import (
     MAYBE,
     TOLD,
-    Changes,
     absent_from,
     count_changes,
     differs,
@@ -24,53 +33,26 @@ from app.registry.models import Enrolment, Person, StagedEnrolment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Row
 
     from app.registry.models import RegistryUpload
 
 S, P, E = (m.__table__ for m in (StagedEnrolment, Person, Enrolment))
-SHOWN = 20
-"""How many rows of each kind stand on the page."""
 NAMES = {
     "name": _l("姓名"), "grade": _l("年级"), "major": _l("专业名称"), "class_name": _l("班级"),
     "major_code": _l("专业代码"), "enrolled_in": _l("入学年月"), "state": _l("学籍状态"),
-    "left_in": _l("异动年月"), "reg_no": _l("学籍号"),
+    "left_in": _l("异动年月"),
 }  # fmt: skip
 
 
-class Shown(NamedTuple):
-    """One student on the page; `seq` is the row of the file, None for one the file lacks."""
-
-    seq: int | None
-    name: str
-    id_mask: str
-    class_name: str
-    changes: Sequence[tuple[Any, str, str]] = ()
-    """(column, what is known, what the file says)."""
-
-
-class Preview(NamedTuple):
-    """How many rows of each kind, and the first of them."""
-
-    counts: Changes
-    new: list[Shown]
-    changed: list[Shown]
-    absent: list[Shown]
-
-
 def preview(upload: RegistryUpload) -> Preview:
-    """Five statements, whatever the size of the file."""
+    """Four statements, whatever the size of the file."""
     with everyone("上传的学校由调用方核对过"):
-        return Preview(count_changes(upload), _new(upload), _changed(upload), _absent(upload))
-
-
-def _first(source: Select[Any]) -> list[Row[Any]]:
-    return list(db.session.execute(source.limit(SHOWN)))
-
-
-def _new(upload: RegistryUpload) -> list[Shown]:
-    found = met(upload, S.c.seq, S.c.name, S.c.id_mask, S.c.class_name).where(E.c.id.is_(None))
-    return [Shown(r.seq, r.name, r.id_mask, r.class_name) for r in _first(found.order_by(S.c.seq))]
+        told, rows, away = count_changes(upload), _first(upload), _absent(upload)
+    parts = [Part(code, label, getattr(told, code), rows[code]) for code, label in FATES.items()]
+    absent = Part("absent", _("在读、文件中没有的学生"), told.absent, away,
+                  _("这些学生保持不变。已离校的，请在文件中填写学籍状态和异动年月。"))  # fmt: skip
+    return Preview(told.new, told.changed, told.same, parts, absent)
 
 
 def _absent(upload: RegistryUpload) -> list[Shown]:
@@ -80,32 +62,24 @@ def _absent(upload: RegistryUpload) -> list[Shown]:
         .where(absent_from(upload))
         .order_by(E.c.class_name, E.c.id)
     )
-    return [Shown(None, r.name, r.id_mask, r.class_name) for r in _first(found)]
+    return [Shown(None, *row) for row in db.session.execute(found.limit(SHOWN))]
 
 
-def _changed(upload: RegistryUpload) -> list[Shown]:
-    """Only the columns that a row really changes are told; of a 学籍号 no more than that."""
-    pairs: list[Any] = [S.c.seq, S.c.name, S.c.id_mask, S.c.class_name]
+def _first(upload: RegistryUpload) -> dict[str, list[Shown]]:
+    """The first rows of each kind, in the order of the file."""
+    fate = case((E.c.id.is_(None), "new"), (differs(), "changed"), else_="same").label("fate")
+    pairs: list[Any] = [S.c.seq, S.c.name, S.c.id_mask, S.c.class_name, fate]
     for key in (*TOLD, *MAYBE, "state"):
         pairs += [E.c[key].label(f"old_{key}"), S.c[key].label(f"new_{key}")]
     pairs += [E.c.left_in.label("old_left_in"), left_in().label("new_left_in"),
               E.c.reg_index.label("old_reg"), S.c.reg_index.label("new_reg")]  # fmt: skip
-    found = met(upload, *pairs).where(E.c.id.is_not(None), differs()).order_by(S.c.seq)
-    return [Shown(r.seq, r.name, r.id_mask, r.class_name, _pairs(r)) for r in _first(found)]
+    return first_of_each(met(upload, *pairs), _told)
 
 
-def _pairs(row: Row[Any]) -> list[tuple[Any, str, str]]:
-    told = []
-    for key in (*TOLD, *MAYBE, "state", "left_in"):
-        old, new = getattr(row, f"old_{key}"), getattr(row, f"new_{key}")
-        if old != new and (new is not None or key == "left_in"):
-            told.append((NAMES[key], _said(key, old), _said(key, new)))
+def _told(row: Row[Any]) -> Sequence[Change]:
+    """Only the columns that a row really changes; of a 学籍号 no more than that."""
+    spoken = [k for k in (*MAYBE, "state") if getattr(row, f"new_{k}") is not None]
+    told = changes_of(row, (*TOLD, *spoken, "left_in"), NAMES, E.c)
     if row.new_reg is not None and row.old_reg != row.new_reg:
-        told.append((NAMES["reg_no"], "", ""))
+        told.append(Change(_("学籍号"), "", ""))
     return told
-
-
-def _said(key: str, value: Any) -> str:
-    rule: Any = E.c[key].type
-    show = getattr(rule, "show", str)
-    return "" if value is None else str(show(value))

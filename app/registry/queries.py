@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
 
 from app.accounts.models import SCHOOL, Org
 from app.kernel.db import db
 from app.kernel.scope import everyone
-from app.registry.models import Card, Person, RegistryUpload
+from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from sqlalchemy import ColumnElement
 
 
 def schools_named(words: str, limit: int = 20) -> list[tuple[str, str]]:
@@ -33,13 +31,6 @@ def school_code(word: str) -> str | None:
     source = select(Org.code).where(Org.level == SCHOOL, or_(Org.code == word, Org.name == word))
     with everyone("学校名录是公开的"):
         return db.session.scalar(source.limit(1))
-
-
-def recent_uploads(of: ColumnElement[bool], limit: int = 8) -> list[RegistryUpload]:
-    """The latest registry files of these schools (a condition on `Org`)."""
-    found = select(RegistryUpload).where(RegistryUpload.school.has(of))
-    found = found.options(joinedload(RegistryUpload.school))
-    return list(db.session.scalars(found.order_by(RegistryUpload.id.desc()).limit(limit)))
 
 
 def id_no_of(person_id: int) -> str:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
-from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access, permission_name
-from sqlalchemy import select
+from flask import g
 
 from app.accounts.models import (
     BUREAU_APPROVER,
@@ -22,28 +18,22 @@ from app.accounts.models import (
     SYSADMIN,
     Org,
 )
-from app.kernel import files, jobs, uploads
 from app.kernel.calendar_models import CalendarYear, SpecialDay
-from app.kernel.db import db
-from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, bulk
-from app.kernel.i18n import _, _l
+from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, Receives, bulk
+from app.kernel.i18n import _l
 from app.kernel.workflow import Outcome
 from app.registry import (  # noqa: F401  (the desk registers itself)
     desk,
     intake,
-    papers,
     queries,
     service,
 )
-from app.registry.forms import RegistryForm, TakeForm
-from app.registry.models import CARD_STATES, GRANT, Enrolment, Hold, RegistryUpload, Standard
-from app.registry.previewing import preview
-from app.registry.work import STAGE, TAKE, told
+from app.registry.forms import RegistryForm
+from app.registry.models import CARD_STATES, GRANT, Enrolment, Hold, Standard
+from app.registry.work import ROLLS
 from app.registry.workflow import HOLDS, deciders
 
 if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-
     from app.kernel.actor import Actor
 
 REVEALERS = SCHOOLS | {BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER, BUREAU_POSTER}
@@ -52,8 +42,11 @@ UPLOADERS = frozenset({SCHOOL_CLERK, BUREAU_CLERK})
 REGISTRY_MENU = Category("registry", _l("学籍与标准"), "school")
 
 
-class EnrolmentGrid(Grid):
+class EnrolmentGrid(Receives, Grid):
     """Who studies where, as the student registry has it."""
+
+    receives = ROLLS
+    upload_template, preview_template = "registry/upload.html", "registry/upload_preview.html"
 
     model, menu, icon = Enrolment, (REGISTRY_MENU, _l("学籍")), "id"
     doors = {"upload": (_l("上传学籍"), "upload")}
@@ -87,98 +80,11 @@ class EnrolmentGrid(Grid):
     def hold(self, where: Any, actor: Actor, note: str) -> Outcome:
         return Outcome(service.hold(where, GRANT, actor, note), {}, 0)
 
-    @expose("/upload", methods=["GET", "POST"])
-    @has_access
-    def upload(self) -> ResponseReturnValue:
-        """A file of one school's students comes in; the registry does not change yet."""
-        form = RegistryForm.over(intake.schools_for(g.actor))
-        if request.method == "POST" and form.validate():
-            sent = request.files.get("file")
-            if sent and sent.filename:
-                return self._stage(form.school.data, sent)
-            form.file.errors = [_("请选择要上传的文件")]
-        page = {"title": _l("上传学籍"), "form": form, "template_url": url_for(".template"),
-                "recent": queries.recent_uploads(intake.within_reach(g.actor)),
-                "accepts": ".xlsx,.xls,.csv"}  # fmt: skip
-        status = 400 if request.method == "POST" else 200
-        return self.render_template("registry/upload.html", **page), status
+    def file_form(self) -> Any:
+        return RegistryForm.over(intake.schools_for(g.actor))
 
-    def _stage(self, code: str, sent: Any) -> ResponseReturnValue:
-        school = intake.school_for(code, g.actor)
-        kept = files.keep(sent.stream)
-        if uploads.is_big(kept.size):
-            row = jobs.enqueue(
-                STAGE, actor=g.actor, title=_("读取学籍 %(file)s", file=sent.filename),
-                school=school.code, sha256=kept.sha256, file_name=sent.filename,
-            )  # fmt: skip
-            db.session.commit()
-            return redirect(url_for("JobGrid.watch", pk=row.id), 303)
-        staged = intake.stage(kept.path, sent.filename, school, g.actor)
-        db.session.commit()
-        return redirect(url_for(".preview", pk=staged.id), 303)
-
-    @expose("/uploads/<int:pk>")
-    @has_access
-    @permission_name("upload")
-    def preview(self, pk: int) -> ResponseReturnValue:
-        """What the file holds and what taking it would change."""
-        staged = _upload(pk)
-        return self.render_template(
-            "registry/upload_preview.html", title=_l("核对学籍"), upload=staged, form=TakeForm(),
-            seen=preview(staged) if staged.state == "staged" else None,
-            twin=intake.earlier(staged),
-        )  # fmt: skip
-
-    @expose("/uploads/<int:pk>/take", methods=["POST"])
-    @has_access
-    @permission_name("upload")
-    def take(self, pk: int) -> ResponseReturnValue:
-        staged, everything = _upload(pk), request.form.get("how") == "all"
-        if staged.accepted > current_app.config.get("JOB_ROWS", 20_000):
-            row = jobs.enqueue(
-                TAKE, actor=g.actor, title=_("写入学籍 %(file)s", file=staged.file_name),
-                upload_id=pk, all_or_nothing=everything,
-            )  # fmt: skip
-            db.session.commit()
-            return redirect(url_for("JobGrid.watch", pk=row.id), 303)
-        flash(told(intake.take(staged, g.actor, everything)), "success")
-        db.session.commit()
-        return redirect(url_for(".preview", pk=pk), 303)
-
-    @expose("/uploads/<int:pk>/drop", methods=["POST"])
-    @has_access
-    @permission_name("upload")
-    def drop(self, pk: int) -> ResponseReturnValue:
-        intake.drop(_upload(pk), g.actor)
-        db.session.commit()
-        flash(_("这份上传已放弃，学籍没有改动"), "info")
-        return redirect(url_for(".upload"), 303)
-
-    @expose("/uploads/<int:pk>/errors")
-    @has_access
-    @permission_name("upload")
-    def errors(self, pk: int) -> ResponseReturnValue:
-        """The person's own file back, with what is wrong beside each row."""
-        staged = _upload(pk)
-        made = papers.errors_workbook(staged, files.kept_path(staged.sha256))
-        name = _("错误说明-%(file)s", file=PurePath(staged.file_name).stem) + ".xlsx"
-        return send_file(made, as_attachment=True, download_name=name)
-
-    @expose("/template")
-    @has_access
-    @permission_name("upload")
-    def template(self) -> ResponseReturnValue:
-        return send_file(papers.template(), as_attachment=True,
-                         download_name=_("学籍名册模板") + ".xlsx")  # fmt: skip
-
-
-def _upload(pk: int) -> RegistryUpload:
-    """The upload, when it is of a school within the person's reach."""
-    mine = RegistryUpload.school.has(intake.within_reach(g.actor))
-    found = db.session.scalar(select(RegistryUpload).where(RegistryUpload.id == pk, mine))
-    if found is None:
-        abort(404)
-    return found
+    def file_place(self, form: Any) -> dict[str, Any]:
+        return {"school": intake.school_for(form.school.data, g.actor).code}
 
 
 class HoldGrid(Grid):
@@ -235,3 +141,6 @@ class SpecialDayGrid(Grid):
     search_columns = ["day", "name", "is_workday"]
     add_columns = edit_columns = list_columns
     base_order = ("day", "desc")
+
+
+from app.registry import changing  # noqa: E402, F401  (stands last in the menu)

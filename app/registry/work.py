@@ -1,43 +1,43 @@
-"""Background work of the registry: big files."""
+"""The registry's files: what they are, and the background work that big ones make."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from app.kernel import files
-from app.kernel.db import db
-from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
-from app.kernel.jobs import Done, job
+from app.kernel.jobs import Done
+from app.kernel.receiving import FileKind, preview_url, receive
 from app.registry import intake
 from app.registry.models import RegistryUpload
+from app.registry.previewing import preview
+from app.registry.sheets import STUDENTS
+from app.registry.staging import all_problems
 
-STAGE, TAKE = "stage_registry", "take_registry"
+if TYPE_CHECKING:
+    from pathlib import Path
 
+    from sqlalchemy import ColumnElement
 
-@job(STAGE, _l("读取学籍"))
-def stage_registry(progress: Any, *, school: str, sha256: str, file_name: str) -> Done:
-    progress.step(0, 0, _("正在读取和核对每一行"))
-    where = intake.school_for(school, progress.actor)
-    staged = intake.stage(files.kept_path(sha256), file_name, where, progress.actor)
-    told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
-             good=staged.accepted, bad=staged.rejected)  # fmt: skip
-    return Done(told, f"/enrolmentgrid/uploads/{staged.id}")
+    from app.kernel.actor import Actor
 
 
-@job(TAKE, _l("写入学籍"))
-def take_registry(progress: Any, *, upload_id: int, all_or_nothing: bool) -> Done:
-    staged = db.session.scalar(select(RegistryUpload).where(RegistryUpload.id == upload_id))
-    if staged is None:
-        raise Refused(_("这份上传已不存在"))
-    progress.step(0, staged.accepted, _("正在写入"))
-    intake.take(staged, progress.actor, all_or_nothing)
-    return Done(told(staged), f"/enrolmentgrid/uploads/{staged.id}")
+def _stage(path: Path, file_name: str, actor: Actor, school: str) -> RegistryUpload:
+    return intake.stage(path, file_name, intake.school_for(school, actor), actor)
 
 
-def told(taken: RegistryUpload) -> str:
+def _take(upload: RegistryUpload, actor: Actor, all_or_nothing: bool) -> Done:
     """What became of the rows, in one sentence."""
-    return _("学籍已写入：新增%(new)s人，改动%(changed)s人，不变%(same)s人", new=taken.added,
+    taken = intake.take(upload, actor, all_or_nothing)
+    told = _("学籍已写入：新增%(new)s人，改动%(changed)s人，不变%(same)s人", new=taken.added,
              changed=taken.changed, same=taken.unchanged)  # fmt: skip
+    return Done(told, preview_url(ROLLS, taken))
+
+
+def _in_reach(actor: Actor) -> ColumnElement[bool]:
+    return RegistryUpload.school.has(intake.within_reach(actor))
+
+
+ROLLS = receive(FileKind(
+    "registry", _l("学籍"), STUDENTS, RegistryUpload, "/enrolmentgrid", _stage, _take, intake.drop,
+    intake.earlier, all_problems, preview, _in_reach,
+))  # fmt: skip

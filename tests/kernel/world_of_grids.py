@@ -37,6 +37,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from app.kernel import crypto, scope, web, widgets
 from app.kernel.actor import Actor
 from app.kernel.audit import Event
+from app.kernel.column_choice import ColumnChoice
 from app.kernel.db import NAMING, Base, Scoped, SystemOnly, db
 from app.kernel.errors import Refused
 from app.kernel.grid import EXPORT, READ, WRITE, Grid, bulk, grants, register
@@ -349,6 +350,7 @@ def build(folder: Path) -> Flask:
             connection.execute(CreateTable(Event.__table__))
             for index in Event.__table__.indexes:
                 connection.execute(CreateIndex(index))
+            connection.execute(CreateTable(ColumnChoice.__table__))
         DemoBase.metadata.create_all(db.engine, [model.__table__ for model in TABLES])
     return app
 
@@ -363,6 +365,7 @@ def populate(app: Flask) -> World:
         for model in reversed(TABLES):
             session.execute(delete(model))
         session.execute(delete(Event))
+        session.execute(delete(ColumnChoice))
         ids = {path: int(path.strip("/").split("/")[-1]) for path in PLACES}
         session.add_all(Place(id=ids[p], name=n, path=p) for p, n in PLACES.items())
         session.flush()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from app.kernel.grid.declare import EXPORT, READ, WRITE, Action, Category, Lookup, bulk
 from app.kernel.grid.presses import Presses
+from app.kernel.grid.receive import Receives
 from app.kernel.grid.rights import grants, register
 
 
@@ -23,5 +24,6 @@ class Grid(Presses):
 
 
 __all__ = [
-    "EXPORT", "READ", "WRITE", "Action", "Category", "Grid", "Lookup", "bulk", "grants", "register",
+    "EXPORT", "READ", "WRITE", "Action", "Category", "Grid", "Lookup", "Receives", "bulk", "grants",
+    "register",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, true
 from werkzeug.exceptions import NotFound
 from wtforms import HiddenField
 
+from app.kernel.column_choice import choices_of
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.fields import LookupField, demands_of, field_of, form_of
@@ -210,6 +211,16 @@ class Declared(ModelView):
 
     def may(self, permission: str) -> bool:
         return bool(self.appbuilder.sm.has_access(permission, self.class_permission_name))
+
+    @property
+    def choosable(self) -> list[str]:
+        """The columns a list may show: its own, and those of a row's page."""
+        return list(dict.fromkeys([*self.list_columns, *self.show_columns]))
+
+    def columns(self) -> list[str]:
+        """The columns of the list, as whoever is asking chose them, in the grid's order."""
+        chosen = choices_of(g.actor).get(type(self).__name__, ())
+        return [c for c in self.choosable if c in chosen] or list(self.list_columns)
 
     def takeable(self) -> dict[str, Action]:
         """The buttons of whoever is asking."""

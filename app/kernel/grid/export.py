@@ -41,7 +41,7 @@ def export(grid: Any, asked: Asked, actor: Actor, kind: str) -> Response:
 
 
 def _write(out: BinaryIO, kind: str, grid: Any, rows: Iterator[Any], about: Meta) -> int:
-    columns = [Column(c, grid.label_columns[c], ruled(grid, c)) for c in grid.list_columns]
+    columns = [Column(c, grid.label_columns[c], ruled(grid, c)) for c in grid.columns()]
     if kind == "csv":
         return write_csv(out, columns, rows)
     return write_xlsx(out, columns, rows, about)
@@ -49,7 +49,7 @@ def _write(out: BinaryIO, kind: str, grid: Any, rows: Iterator[Any], about: Meta
 
 def _rows(grid: Any, asked: Asked) -> Iterator[list[Any]]:
     """Rows passing by, in the order of the list; more than a file may hold is refused."""
-    makers: list[Callable[[Any], Any]] = [for_sheet(grid, c) for c in grid.list_columns]
+    makers: list[Callable[[Any], Any]] = [for_sheet(grid, c) for c in grid.columns()]
     where = asked.where(grid.label_columns)
     for n, row in enumerate(grid.datamodel.stream(where, grid.ordering(asked), MOST + 1), 1):
         if n > MOST:

@@ -149,7 +149,8 @@ class Pages(Declared):
     def _sheet(self, asked: Asked, where: ColumnElement[bool], filters: Any = None,
                above: str = "") -> Any:  # fmt: skip
         """The list widget with a page of rows in it; nothing that is said of the row `above`."""
-        columns = [c for c in self.list_columns if not above or c.partition(".")[0] != above]
+        chosen = list(self.list_columns) if above else self.columns()
+        columns = [c for c in chosen if not above or c.partition(".")[0] != above]
         may_edit, may_delete = self.may("can_edit"), self.may("can_delete")
         actions = self.takeable()
         found = self.datamodel.page(
@@ -168,7 +169,7 @@ class Pages(Declared):
                 for row, free in found
             },
             filters=filters or self.active(asked.terms), modelview_name=type(self).__name__,
-            can_export=self.may("can_export"),
+            can_export=self.may("can_export"), choosable={c: c in chosen for c in self.choosable},
         )  # fmt: skip
 
     def _count(self, asked: Asked, where: ColumnElement[bool], here: int) -> tuple[int, bool]:

@@ -12,6 +12,7 @@ from sqlalchemy import and_
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 
 from app.kernel import audit
+from app.kernel.column_choice import choose
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.fields import offers
@@ -136,6 +137,19 @@ class Presses(Pages):
                      subject=self.model.__tablename__, subject_id=row.id, note=column)  # fmt: skip
         db.session.commit()
         return jsonify({"value": value})
+
+    @expose("/columns", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def choose_columns(self) -> ResponseReturnValue:
+        """The account's list has the ticked columns from now on; none is back to the usual."""
+        wanted = request.form.getlist("columns")
+        if set(wanted) - set(self.choosable):
+            raise unreadable()
+        usual = set(wanted) == set(self.list_columns) or "usual" in request.args
+        choose(g.actor, type(self).__name__, () if usual else wanted)
+        db.session.commit()
+        return redirect(self._as_filtered(), 303)
 
     @expose("/export", methods=["GET", "POST"])
     @has_access

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.sheets.looks import Looks, number_format, print_ready, tab_name, width
+from app.kernel.sheets.declare import GUIDE_TAB
+from app.kernel.sheets.looks import (
+    PREPARED,
+    Looks,
+    number_format,
+    offer_words,
+    print_ready,
+    tab_name,
+    width,
+)
 from app.kernel.sheets.rows import foot
 from app.kernel.sheets.wire import Wire, style, workbook
 from app.kernel.types import PlainRule, Rule
@@ -28,10 +37,17 @@ _PLAIN_SHOW = (Rule.show, PlainRule.show.__func__)  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class Meta:
-    """What stands above the heading: a title and lines such as who took this out and when."""
+    """What stands above the heading: a title and lines such as who took this out and when.
+
+    A table that is to come back has nothing above: then `tab` names its sheet, `guide` are lines
+    of a sheet behind it, and `words` offers the words of choices in drop-downs.
+    """
 
     title: Any = ""
     lines: Sequence[Any] = ()
+    tab: Any = ""
+    guide: Sequence[Any] = ()
+    words: bool = False
 
 
 def write_xlsx(
@@ -76,7 +92,8 @@ class _Report:
         """A worksheet with title, lines and frozen heading, ready for rows."""
         self._sheets += 1
         extra = f" {self._sheets}" if self._sheets > 1 else ""
-        sheet = self._book.add_worksheet(tab_name(self._meta.title)[: 31 - len(extra)] + extra)
+        name = tab_name(self._meta.tab or self._meta.title)[: 31 - len(extra)] + extra
+        sheet = self._sheet = self._book.add_worksheet(name)
         for at, column in enumerate(self._columns):
             look = self._looks.cell(number_format(column))
             sheet.set_column(at, at, width(column), look)
@@ -112,7 +129,18 @@ class _Report:
         looks = [style(self._looks.foot(number_format(column))) for column in self._columns]
         self._wire.line(line, looks)
         self._wire.close(len(self._columns))
+        self._add_beside()
         return self.count
+
+    def _add_beside(self) -> None:
+        """Drop-downs for what is filled in, and the guide on a sheet of its own."""
+        if self._meta.words:
+            choices = {at: c.words for at, c in enumerate(self._columns) if c.words}
+            offer_words(self._book, self._sheet, choices, 1, self.count + PREPARED)
+        if self._meta.guide:
+            guide = self._book.add_worksheet(GUIDE_TAB)
+            for row, line in enumerate(self._meta.guide):
+                guide.write_string(row, 0, str(line))
 
 
 def write_csv(

@@ -21,6 +21,7 @@ class Sieve:
 
     def __init__(self) -> None:
         self.problems: list[dict[str, Any]] = []
+        self.doubts: list[dict[str, Any]] = []
         self.everything: list[Problem] | None = None
         self._seen: dict[Hashable, int] = {}
 
@@ -31,6 +32,8 @@ class Sieve:
     def good(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
         """The staged form of each good row."""
         for row in rows:
+            if row.doubts:
+                self._wonder(row)
             staged = None if row.problems else self.staged(row)
             if staged is None:
                 self._keep(row)
@@ -45,9 +48,12 @@ class Sieve:
     def _keep(self, row: Row) -> None:
         if self.everything is not None:
             self.everything.extend(row.problems)
-        for p in row.problems[: KEPT_PROBLEMS - len(self.problems)]:
-            self.problems.append({"row": row.number, "coordinate": p.coordinate,
-                                  "column": p.column, "sentence": p.sentence})  # fmt: skip
+        room = KEPT_PROBLEMS - len(self.problems)
+        self.problems += [_told(row, p) for p in row.problems[:room]]
+
+    def _wonder(self, row: Row) -> None:
+        room = KEPT_PROBLEMS - len(self.doubts)
+        self.doubts += [_told(row, p) for p in row.doubts[:room]]
 
     def all_problems(self, reading: Reading) -> tuple[list[Problem], Counts]:
         """What is wrong in the whole file, not only the first cells, and how its rows came out."""
@@ -55,3 +61,8 @@ class Sieve:
         with reading:
             deque(self.good(reading.rows), maxlen=0)
             return self.everything, reading.counts
+
+
+def _told(row: Row, p: Problem) -> dict[str, Any]:
+    return {"row": row.number, "coordinate": p.coordinate, "column": p.column,
+            "sentence": p.sentence}  # fmt: skip

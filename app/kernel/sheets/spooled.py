@@ -12,7 +12,7 @@ IN_MEMORY = 8 << 20
 """A workbook grows beyond this many bytes on disk, not in memory."""
 
 
-def spooled(write: Callable[[Any], None]) -> IO[bytes]:
+def spooled(write: Callable[[Any], object]) -> IO[bytes]:
     """What `write` wrote, from its start. Whoever sends it closes it."""
     book: Any = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (sent to somebody, who closes it)
     write(book)

@@ -111,6 +111,9 @@ class Sheet:
     count_url: str | None
     export_url: str | None
     add_url: str | None
+    choices: list[tuple[str, str, bool]]
+    choose_url: str | None
+    usual_url: str | None
     pager: Pager
     filtered: bool
 
@@ -130,6 +133,12 @@ def sheet(context: Any) -> Sheet:
         count_url=same_rows(view, "matching", args["filters"]),
         export_url=_export_url(args, view),
         add_url=_add_url(args, view),
+        choices=[
+            (name, str(args["label_columns"].get(name, name)), shown_now)
+            for name, shown_now in (args.get("choosable") or {}).items()
+        ],
+        choose_url=_choose_url(args, view),
+        usual_url=_choose_url(args, view, usual=1),
         pager=_pager(args, view, len(rows)),
         filtered=bool(args["filters"].get_filters_values()),
     )
@@ -148,6 +157,11 @@ def _export_url(args: dict[str, Any], view: str) -> str | None:
     if not args.get("can_export") or not is_main(view):
         return None
     return same_rows(view, "export", args["filters"], format="xlsx")
+
+
+def _choose_url(args: dict[str, Any], view: str, **values: Any) -> str | None:
+    """Where the columns are chosen, from the view's own list."""
+    return same_rows(view, "choose_columns", args["filters"], **values) if is_main(view) else None
 
 
 def _add_url(args: dict[str, Any], view: str) -> str | None:

@@ -1,0 +1,143 @@
+"""A kind of file that people send in, said once: pages and background work follow from it.
+
+    LISTS = receive(FileKind("list", _l("名单"), ENTRIES, Upload, "/listgrid", stage, take, …))
+
+The pages stand in `app.kernel.grid.receive`. Nothing here commits; every use-case a room names
+does its own check of hands and place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from flask import current_app
+from sqlalchemy import select, true
+from sqlalchemy.orm import joinedload
+
+from app.kernel import files, jobs, uploads
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.kernel.i18n import _, _l
+from app.kernel.jobs import Done, job
+from app.kernel.sheets import hand_back, write_template
+from app.kernel.sheets.spooled import spooled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import ColumnElement
+
+    from app.kernel.actor import Actor
+    from app.kernel.job_models import Job
+    from app.kernel.previewing import Preview
+    from app.kernel.sheets import Counts, Problem, Sheet
+    from app.kernel.uploads import Arrived
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """What a room says of a kind of file.
+
+    `code` names its jobs, `what` is the thing it is written to, `home` the address of its pages.
+    `place` are plain JSON values that say where a file belongs; `stage` finds the place by them.
+    """
+
+    code: str
+    what: Any
+    sheet: Sheet
+    model: type[Arrived]
+    home: str
+    stage: Callable[..., Any]
+    """(path, file name, actor, **place) -> the upload; nothing else is written."""
+    take: Callable[[Any, Actor, bool], Done]
+    """(upload, actor, all or nothing) -> what was written, in a sentence, and where to look."""
+    drop: Callable[[Any, Actor], None]
+    earlier: Callable[[Any], Any]
+    """The upload that already took the very same file for the same place, if there was one."""
+    problems: Callable[[Path, Any], tuple[list[Problem], Counts]]
+    preview: Callable[[Any], Preview]
+    reach: Callable[[Actor], ColumnElement[bool]] = lambda _actor: true()
+    """Which uploads an account may see, beyond its scope."""
+    template: Sheet | None = None
+    """What is filled in, where it is less than what is read."""
+
+
+def receive(kind: FileKind) -> FileKind:
+    """Big files of this kind are read and taken in the background."""
+
+    @job(f"stage_{kind.code}", _l("读取%(what)s", what=kind.what))
+    def stage(progress: Any, *, sha256: str, file_name: str, **place: Any) -> Done:
+        progress.step(0, 0, _("正在读取和核对每一行"))
+        staged = kind.stage(files.kept_path(sha256), file_name, progress.actor, **place)
+        told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
+                 good=staged.accepted, bad=staged.rejected)  # fmt: skip
+        return Done(told, preview_url(kind, staged))
+
+    @job(f"take_{kind.code}", _l("写入%(what)s", what=kind.what))
+    def take(progress: Any, *, upload_id: int, all_or_nothing: bool) -> Done:
+        staged = find(kind, upload_id, progress.actor)
+        if staged is None:
+            raise Refused(_("这份上传已不存在"))
+        progress.step(0, staged.accepted, _("正在写入"))
+        return kind.take(staged, progress.actor, all_or_nothing)
+
+    return kind
+
+
+def preview_url(kind: FileKind, upload: Arrived) -> str:
+    return f"{kind.home}/uploads/{upload.id}"
+
+
+def begin(kind: FileKind, stream: IO[bytes], file_name: str, actor: Actor, **place: Any
+          ) -> Arrived | Job:  # fmt: skip
+    """The file is kept and staged; a big one is left to the background, and the job comes back."""
+    kept = files.keep(stream)
+    if uploads.is_big(kept.size):
+        title = _("读取%(what)s %(file)s", what=kind.what, file=file_name)
+        return jobs.enqueue(f"stage_{kind.code}", actor=actor, title=title, sha256=kept.sha256,
+                            file_name=file_name, **place)  # fmt: skip
+    staged: Arrived = kind.stage(kept.path, file_name, actor, **place)
+    return staged
+
+
+def finish(kind: FileKind, upload: Arrived, actor: Actor, all_or_nothing: bool) -> Done | Job:
+    """The good rows are written; of many of them a job is made, which comes back instead."""
+    if upload.accepted > current_app.config.get("JOB_ROWS", 20_000):
+        title = _("写入%(what)s %(file)s", what=kind.what, file=upload.file_name)
+        return jobs.enqueue(f"take_{kind.code}", actor=actor, title=title, upload_id=upload.id,
+                            all_or_nothing=all_or_nothing)  # fmt: skip
+    return kind.take(upload, actor, all_or_nothing)
+
+
+def find(kind: FileKind, pk: int, actor: Actor) -> Any:
+    """The upload, when it lies in the person's reach."""
+    found = select(kind.model).where(kind.model.id == pk, kind.reach(actor))
+    return db.session.scalar(found)
+
+
+def recent(kind: FileKind, actor: Actor, limit: int = 8) -> Sequence[Any]:
+    """The latest files of this kind in the person's reach."""
+    model: Any = kind.model
+    found = select(model).where(kind.reach(actor)).options(joinedload(model.school))
+    return list(db.session.scalars(found.order_by(model.id.desc()).limit(limit)))
+
+
+def template(kind: FileKind) -> IO[bytes]:
+    """The empty table, ready to be filled in. Whoever sends it closes it."""
+    sheet = kind.template or kind.sheet
+    return spooled(lambda out: write_template(out, sheet))
+
+
+def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
+    """The person's own file, every refused cell marked with its reason.
+
+    Judged by the rules of now; mended and uploaded, the very same file is read. Refused when the
+    file is no longer kept. Whoever sends the workbook closes it.
+    """
+    path = files.kept_path(upload.sha256)
+    if not path.exists():
+        raise Refused(_("原文件已过保存期，请重新上传后再下载错误说明"))
+    problems, counts = kind.problems(path, upload)
+    return spooled(lambda out: hand_back(path, out, kind.sheet, problems, counts))
