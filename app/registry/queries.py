@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
-
 def schools_named(words: str, limit: int = 20) -> list[tuple[str, str]]:
     """(code, name) of the schools whose name holds the words, or whose code begins with them."""
     source = select(Org.code, Org.name).where(Org.level == SCHOOL, Org.active)

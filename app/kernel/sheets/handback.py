@@ -13,7 +13,8 @@ from app.kernel.sheets.coordinates import placed
 from app.kernel.sheets.declare import OWN_TABS, REASONS, RESULT_TAB, Limit
 from app.kernel.sheets.headers import spell
 from app.kernel.sheets.looks import Looks, number_format, offer_words, print_ready, tab_name, width
-from app.kernel.sheets.wire import Wire, style, workbook
+from app.kernel.sheets.manner import Manner, manners_of
+from app.kernel.sheets.wire import Wire, merge, style, workbook
 
 if TYPE_CHECKING:
     import os
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from app.kernel.sheets.book import Tab
     from app.kernel.sheets.choosing import Chosen
-    from app.kernel.sheets.declare import Column, Counts, Problem, Sheet
+    from app.kernel.sheets.declare import Counts, Problem, Sheet
 
 MOST_COMMENTS = 5_000
 """More of them make a workbook slow to open; the reasons stand in their column anyway."""
@@ -47,8 +48,8 @@ def hand_back(
     bounds = limit or Limit()
     with open_book(Path(source), bounds) as given, workbook(target, streamed=True) as book:
         chosen = choose(given, sheet, tab)
-        marks = _by_row(problems)
-        writer = _Writer(book, sheet, chosen, marks)
+        manners = manners_of(Path(source), bounds, chosen.tab.name, chosen.layout.bottom)
+        writer = _Writer(book, sheet, chosen, _by_row(problems), manners)
         writer.result(counts)
         for each in [chosen.tab] if given.kind == "csv" else given.tabs:
             if each is chosen.tab:
@@ -69,10 +70,17 @@ def _by_row(problems: Iterable[Problem]) -> dict[int, list[tuple[int, Problem]]]
 
 class _Writer:
     def __init__(
-        self, book: Any, sheet: Sheet, chosen: Chosen, marks: dict[int, list[tuple[int, Problem]]]
+        self,
+        book: Any,
+        sheet: Sheet,
+        chosen: Chosen,
+        marks: dict[int, list[tuple[int, Problem]]],
+        manners: dict[str, Manner],
     ) -> None:
         self._book, self._sheet, self._chosen, self._marks = book, sheet, chosen, marks
-        self._looks = Looks(book)
+        self._looks, self._manners = Looks(book), manners
+        self._manner = manners.get(chosen.tab.name, Manner())
+        self._banners = {area[0] + 1 for area in self._manner.merged}
         self._comments = 0
         layout = chosen.layout
         self._at = {layout.positions[c.key]: c for c in sheet.columns if c.key in layout.positions}
@@ -88,7 +96,7 @@ class _Writer:
         self._names: set[str] = set()
 
     def _styles(self, *, refused: bool) -> list[str]:
-        formats = [_format_of(self._at.get(at)) for at in range(self._reasons_at)]
+        formats = [self._format_at(at) for at in range(self._reasons_at)]
         return [style(self._looks.cell(code, refused=refused)) for code in formats]
 
     def _page(self, name: str) -> Any:
@@ -115,10 +123,13 @@ class _Writer:
         """The sheet that was read, row by row as it was."""
         layout, tab = self._chosen.layout, self._chosen.tab
         table = self._table = self._page(tab.name or str(self._sheet.title))
-        for at, column in self._at.items():
-            look = self._looks.cell(number_format(column))
-            table.set_column(at, at, width(column), look)
+        for at in range(self._reasons_at):
+            column = self._at.get(at)
+            wide = self._manner.widths.get(at) or (width(column) if column else None)
+            look = number_format(column) if column else self._format_at(at)
+            table.set_column(at, at, wide, self._looks.cell(look))
         table.set_column(self._reasons_at, self._reasons_at, _WIDE)
+        self._merge(table, self._manner, layout.bottom)
         print_ready(table, layout.bottom - 1, self._sheet.title)
         wire = Wire(table, 0, self._dates)
         looks = [*self._plain, style(self._looks.reason)]
@@ -133,6 +144,20 @@ class _Writer:
                 wire.line(self._cut(cells), looks)
         wire.close(len(looks))
 
+    def _format_at(self, at: int) -> str:
+        """The person's own where we need none. Never one for dates: under it a plain number would
+        come back as a date."""
+        column = self._at.get(at)
+        ours = number_format(column) if column and column.code != "day" else "General"
+        return ours if ours == "@" else self._manner.formats.get(at, ours)
+
+    def _merge(self, page: Any, manner: Manner, bottom: int | None = None) -> None:
+        """Titles stay merged. Below the heading every cell is one of its own again: merged ones
+        were read as blank, and must be filled in."""
+        for area in manner.merged:
+            if bottom is None or area[2] < bottom:
+                merge(page, area)
+
     def _cut(self, cells: Sequence[Any]) -> list[Any]:
         """The cells that were the person's own: no reasons of an earlier time."""
         return list(cells[: self._reasons_at])
@@ -140,7 +165,8 @@ class _Writer:
     def _above(self, wire: Wire, number: int, cells: Sequence[Any], heading: list[str]) -> None:
         layout = self._chosen.layout
         if number < layout.top:
-            wire.line(self._cut(cells), [""] * self._reasons_at)
+            look = style(self._looks.banner) if number in self._banners else ""
+            wire.line(self._cut(cells), [look] * self._reasons_at)
             return
         line = self._cut(cells)
         if number == layout.bottom:
@@ -167,6 +193,10 @@ class _Writer:
         page = self._page(tab.name)
         if tab.hidden:
             page.hide()
+        manner = self._manners.get(tab.name, Manner())
+        for at, wide in manner.widths.items():
+            page.set_column(at, at, wide)
+        self._merge(page, manner)
         day = style(self._looks.cell("yyyy-mm-dd"))
         wire, widest = Wire(page, 0, {"": day}), 0
         for number, cells in tab.rows():
@@ -180,11 +210,6 @@ class _Writer:
         first = self._chosen.layout.bottom
         last = first + max(2_000, self._chosen.tab.height or 0)
         offer_words(self._book, self._table, choices, first, last)
-
-
-def _format_of(column: Column | None) -> str:
-    """Never one for dates: under it a plain number would come back as a date."""
-    return number_format(column) if column and column.code != "day" else "General"
 
 
 def _reasons(found: list[tuple[int, Problem]]) -> str:

@@ -41,6 +41,12 @@ class Looks:
         return self._book.add_format({"bold": True, "font_size": 14})
 
     @cached_property
+    def banner(self) -> Any:
+        return self._book.add_format(
+            {"bold": True, "font_size": 14, "align": "center", "valign": "vcenter"}
+        )
+
+    @cached_property
     def heading(self) -> Any:
         return self._book.add_format(
             {"bold": True, "bg_color": "#DCE6F1", "border": 1, "text_wrap": True,

@@ -114,6 +114,11 @@ class Wire:
             self._sheet.dim_rowmax, self._sheet.dim_colmax = self.row - 1, max(0, width - 1)
 
 
+def merge(sheet: Any, area: tuple[int, int, int, int]) -> None:
+    """The cells are one to the eye; what stands in them is written as any other row."""
+    sheet.merge.append(list(area))
+
+
 _NAMES: list[str] = []
 
 

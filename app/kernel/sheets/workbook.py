@@ -86,6 +86,27 @@ def _kinds(tree: ET.Element) -> list[Kind]:
     return [kind_of_format(int(number), codes.get(number)) for number in numbers]
 
 
+BUILT_IN = {
+    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00",
+    12: "# ?/?", 13: "# ??/??", 37: "#,##0;(#,##0)", 38: "#,##0;[Red](#,##0)",
+    39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;[Red](#,##0.00)", 48: "##0.0E+0", 49: "@",
+}  # fmt: skip
+"""Formats every spreadsheet has by number alone; those of dates left out."""
+
+
+def format_codes(package: Package) -> list[str]:
+    """For each cell style its number format; '' where it is a date's, or none."""
+    style = _of_type(_relations(package), "styles")
+    if not style or style not in package.parts:
+        return []
+    tree = _tree(package, style)
+    space = tree.tag[: tree.tag.find("}") + 1]
+    own = {node.get("numFmtId"): node.get("formatCode", "") for node in tree.iter(space + "numFmt")}
+    formats = tree.find(space + "cellXfs")
+    numbers = [node.get("numFmtId", "0") for node in formats] if formats is not None else []
+    return [own.get(n) or BUILT_IN.get(int(n) if n.isdecimal() else 0, "") for n in numbers]
+
+
 def _tree(package: Package, part: str) -> ET.Element:
     try:
         return ET.fromstring(package.whole(part))  # noqa: S314 - no DTD, bounded size

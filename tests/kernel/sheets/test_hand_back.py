@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import openpyxl
 import pytest
 
 from app.kernel.sheets import Problem, hand_back, read
@@ -13,9 +14,13 @@ from tests.kernel.sheets.made import (
     PUPILS,
     STREAMED,
     WANG,
+    bare_parts,
     fates,
+    heading_row,
     opened,
+    packed,
     taken_in,
+    text_cell,
     workbook,
 )
 
@@ -131,3 +136,84 @@ def test_an_error_in_a_cell_does_not_come_back_as_a_word(tmp_path):
     again, rows = taken_in(tmp_path / "b")
     assert again.counts.refused == 1
     assert rows[0].problems[0].coordinate == "H2"
+
+
+# --- how it looked
+
+
+@pytest.fixture
+def dressed(tmp_path):
+    """A file with a merged title, widths, formats; and what came back of it."""
+    book = openpyxl.Workbook()
+    sheet, other = book.active, book.create_sheet("附表")
+    sheet.title = "九月"
+    for row in (
+        ["某校九月受助名单"],
+        [],
+        [*HEADERS, "补助系数", "登记日"],
+        [*LIN, 0.5, FIRST],
+        [*BAD, 1, 2],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("A1:H1")
+    sheet.merge_cells("A4:A5")
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["I"].width = 31, 17
+    for row in (4, 5):
+        sheet.cell(row, 6).number_format = "#,##0.00"
+        sheet.cell(row, 9).number_format = "0.0%"
+        sheet.cell(row, 10).number_format = "yyyy年m月d日"
+    other.append(["说明"])
+    other.merge_cells("A1:C2")
+    other.column_dimensions["B"].width = 44
+    book.save(tmp_path / "given.xlsx")
+    reading, rows = taken_in(tmp_path / "given.xlsx")
+    problems = [p for row in rows for p in row.problems]
+    hand_back(tmp_path / "given.xlsx", tmp_path / "back", PUPILS, problems, reading.counts)
+    return tmp_path / "back"
+
+
+def test_widths_and_merged_titles_are_kept(dressed):
+    book = opened(dressed)
+    table, other = book["九月"], book["附表"]
+    assert round(table.column_dimensions["A"].width) == 31
+    assert round(table.column_dimensions["I"].width) == 17
+    assert round(other.column_dimensions["B"].width) == 44
+    assert [str(area) for area in other.merged_cells.ranges] == ["A1:C2"]
+    assert table["A1"].alignment.horizontal == "center"
+
+
+def test_cells_of_rows_are_single_again_so_that_they_can_be_mended(dressed):
+    assert [str(area) for area in opened(dressed)["九月"].merged_cells.ranges] == ["A1:H1"]
+
+
+def test_number_formats_are_kept_but_where_a_number_must_be_text(dressed):
+    table = opened(dressed)["九月"]
+    assert table["F4"].number_format == "#,##0.00"
+    assert table["I4"].number_format == "0.0%"
+    assert table["B4"].number_format == "@"
+
+
+def test_a_number_under_a_format_of_dates_does_not_come_back_as_a_date(dressed):
+    table = opened(dressed)["九月"]
+    assert table["J4"].value == FIRST
+    assert table["J5"].number_format == "General" or table["J5"].is_date
+
+
+@pytest.mark.parametrize("spoiled", [
+    b'<mergeCell ref="A9:A1"/>', b'<mergeCell ref="ZZZ1:ZZZ9999999"/>', b'<mergeCell ref="A1"/>',
+    b'<cols><col min="0" max="99999999" width="x" style="-4"/></cols>', b"<cols><col/></cols>",
+])  # fmt: skip
+def test_looks_that_make_no_sense_are_left_out(tmp_path, spoiled):
+    parts = bare_parts(heading_row() + row_of(2, LIN[:2]))
+    xml = parts["xl/worksheets/sheet1.xml"]
+    at = xml.index("<sheetData>") if b"<cols" in spoiled else xml.index("</worksheet>")
+    parts["xl/worksheets/sheet1.xml"] = xml[:at] + spoiled.decode() + xml[at:]
+    (tmp_path / "given").write_bytes(packed(parts))
+    reading, rows = taken_in(tmp_path / "given")
+    hand_back(tmp_path / "given", tmp_path / "back", PUPILS, rows[0].problems, reading.counts)
+    assert opened(tmp_path / "back")["名单"]["A2"].value == "林晓燕"
+
+
+def row_of(number, values):
+    cells = "".join(text_cell(f"{chr(65 + at)}{number}", v) for at, v in enumerate(values))
+    return f'<row r="{number}">{cells}</row>'
