@@ -125,7 +125,16 @@ def open_many(blobs: Iterable[bytes], purpose: str) -> list[str]:
 
 
 def blind_many(values: Iterable[str], purpose: str) -> list[bytes]:
-    return [blind(value, purpose) for value in values]
+    desk = _Held.desk or _missing()
+    states = desk.keyed.get(purpose) or desk.keyed_for(purpose)
+    new_inner, new_outer = (state.copy for state in states)
+    found = []
+    for value in values:
+        inner, outer = new_inner(), new_outer()
+        inner.update(value.encode())
+        outer.update(inner.digest())
+        found.append(outer.digest()[:INDEX_BYTES])
+    return found
 
 
 def needs_resealing(blob: bytes) -> bool:

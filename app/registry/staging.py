@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.kernel import crypto, uploads
+from app.kernel import uploads
 from app.kernel.i18n import _
 from app.kernel.idcard import birth_of, sex_of
 from app.kernel.sheets import read
@@ -45,32 +45,33 @@ def all_problems(path: Path, upload: RegistryUpload) -> tuple[list[Problem], Cou
 class Roll(Sieve):
     """Turns good rows into staged enrolments; one student and one 学籍号 once a file."""
 
+    in_bulk: ClassVar[dict[int, Any]] = {
+        2: IdNumber.indexes, 3: IdNumber.sealed, 8: RegNo.sealed, 9: RegNo.indexes,
+    }  # fmt: skip
+
     def __init__(self, upload_id: int) -> None:
         super().__init__()
         self.upload_id = upload_id
 
     def staged(self, row: Row) -> tuple[Any, ...] | None:
         v = row.values
-        number, reg_no, left = v["id_no"], v["reg_no"], v["left_in"]
-        index = crypto.blind(number, IdNumber.code)
-        reg_index = crypto.blind(reg_no, RegNo.code) if reg_no else None
-        if self._repeated(row, index, reg_index):
+        number, reg_no = v["id_no"], v["reg_no"] or None
+        if self._repeated(row, number, reg_no):
             return None
         return (
-            self.upload_id, row.number, index, crypto.seal(number, IdNumber.code),
-            IdNumber.mask(number), birth_of(number), sex_of(number), v["name"],
-            crypto.seal(reg_no, RegNo.code) if reg_no else None, reg_index, v["grade"],
-            v["major_code"] or None, v["major"], v["class_name"], _whole(v["enrolled_in"]),
-            _whole(left), v["state"],
+            self.upload_id, row.number, number, number, IdNumber.mask(number), birth_of(number),
+            sex_of(number), v["name"], reg_no, reg_no, v["grade"], v["major_code"] or None,
+            v["major"], v["class_name"], _whole(v["enrolled_in"]), _whole(v["left_in"]),
+            v["state"],
         )  # fmt: skip
 
-    def _repeated(self, row: Row, index: bytes, reg_index: bytes | None) -> bool:
+    def _repeated(self, row: Row, number: str, reg_no: str | None) -> bool:
         """Of two rows about one student, or with one 学籍号, the later one is refused."""
-        twin = self.first_with(row, index)
+        twin = self.first_with(row, number)
         if twin is not None:
             row.refuse("id_no", _("与第%(n)s行是同一名学生，只保留一行", n=twin))
             return True
-        other = self.first_with(row, reg_index) if reg_index else None
+        other = self.first_with(row, (reg_no,)) if reg_no else None
         if other is not None:
             row.refuse("reg_no", _("与第%(n)s行的学籍号相同，请核对", n=other))
         return other is not None

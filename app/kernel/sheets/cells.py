@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import Refused
@@ -10,9 +11,14 @@ from app.kernel.sheets.stream import Spoiled
 from app.kernel.types import PlainRule, Rule, is_blank
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.kernel.sheets.declare import Column
 
 REMEMBERED = 2_000
+ODD = object()
+"""Stands for a cell that wants a closer look."""
+_WHOLE = (str, dt.date, dt.datetime)
 _GUARDED = frozenset("=+-@\t\r\n")
 _NO_DOUBT = (Rule.doubt, PlainRule.doubt.__func__)  # type: ignore[attr-defined]
 
@@ -33,6 +39,18 @@ class Converter(dict[Any, Any]):
         self.faults, self.doubts = faults, doubts
         self.clean = column.rule.clean
         self.doubt = None if _never_doubts(column.rule) else column.rule.doubt
+        self.plain = column.rule.plain_test()
+
+    def swiftly(self, cells: Iterable[Any]) -> list[Any]:
+        """The values of a column as far as they are plainly right or known; the others are ODD."""
+        known, plain = self.get, self.plain
+        values = [known(cell, ODD) for cell in cells]
+        if plain is None:
+            return values
+        return [
+            cell if value is ODD and type(cell) is str and plain(cell) else value
+            for cell, value in zip(cells, values, strict=True)
+        ]
 
     def __missing__(self, raw: object) -> Any:
         try:
@@ -42,7 +60,7 @@ class Converter(dict[Any, Any]):
             return None
         if value is not None and self.doubt and (doubt := self.doubt(value)):
             self.doubts.append((self.key, doubt))
-        elif len(self) < REMEMBERED and (type(raw) is str or _is_amount(raw)):
+        elif len(self) < REMEMBERED and (type(raw) in _WHOLE or _is_amount(raw)):
             self[raw] = value
         return value
 

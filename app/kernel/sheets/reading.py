@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from operator import getitem, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.sheets.book import open_book
-from app.kernel.sheets.cells import Converter
+from app.kernel.sheets.cells import ODD, Converter
 from app.kernel.sheets.choosing import choose
 from app.kernel.sheets.declare import Counts, Limit
 from app.kernel.sheets.headers import spell
@@ -18,14 +19,16 @@ from app.kernel.types import is_blank
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from app.kernel.sheets.book import Book
     from app.kernel.sheets.choosing import Chosen
     from app.kernel.sheets.declare import RowCheck, Sheet
 
     Found = list[tuple[str, str]]
+    Line = tuple[int, list[Any]]
 
+BATCH = 500
 _FIRST_OF_TOTALS = frozenset("合总小共")
 
 
@@ -107,10 +110,13 @@ class Reading:
         return None if height is None else max(0, height - self.header_row)
 
     def _rows(self) -> Generator[Row, None, None]:
-        counts, last, bottom = self.counts, self.header_row, self.header_row
+        counts, last = self.counts, self.header_row
+        row: Row | None
         try:
-            for number, cells in self._tab.rows():
-                if number <= bottom or not (row := self._row(number, cells)):
+            for number, cells, values in self._swiftly():
+                if values:
+                    row = self._made(number, cells, values, self._check)
+                elif not (row := self._row(number, cells)):
                     continue
                 counts.blank += number - last - 1
                 last = number
@@ -122,6 +128,34 @@ class Reading:
         finally:
             self._book.close()
 
+    def _swiftly(self) -> Iterator[tuple[int, list[Any], list[Any] | None]]:
+        """(number, cells, values) of the lines below the heading, column by column for many at
+        once; no values where a line wants a closer look."""
+        below = self._below()
+        while batch := list(islice(below, BATCH)):
+            raws = [self._pick(cells) for _number, cells in batch]
+            odd = {at for at, line in enumerate(zip(raws, batch, strict=True)) if self._odd(*line)}
+            columns = []
+            for convert, column in zip(self._converters, zip(*raws, strict=True), strict=True):
+                columns.append(values := convert.swiftly(column))
+                odd.update([at for at, value in enumerate(values) if value is ODD])
+            for at, (line, row) in enumerate(zip(batch, zip(*columns, strict=True), strict=True)):
+                yield *line, None if at in odd or not any(row) else list(row)
+
+    def _below(self) -> Iterator[Line]:
+        """The lines below the heading, each as wide as the columns that are read."""
+        bottom, width = self.header_row, self._width
+        for number, cells in self._tab.rows():
+            if number > bottom:
+                short = width - len(cells)
+                yield number, cells + [""] * short if short > 0 else cells
+
+    def _odd(self, raw: tuple[Any, ...], line: Line) -> bool:
+        """The line may be no row, or reach beyond its heading."""
+        cells = line[1]
+        first = next(filter(None, cells), None)
+        return raw[0] == self._heading[0] or len(cells) > self._most or _may_total(first)
+
     def _count(self, row: Row) -> None:
         if row.problems:
             self.counts.refused += 1
@@ -132,8 +166,6 @@ class Reading:
 
     def _row(self, number: int, cells: list[Any]) -> Row | None:
         """The row, OTHER for a line that is no row, None for a blank one."""
-        if len(cells) < self._width:
-            cells = cells + [""] * (self._width - len(cells))
         raw = self._pick(cells)
         if not any(raw) and all(cell is None or cell == "" for cell in raw):
             return None
@@ -158,8 +190,10 @@ class Reading:
         row = Row(number, dict(zip(self._keys, values, strict=True)), cells, self._keeper)
         if len(cells) > self._most and any(cells[self._most :]):
             self._faults.append(("", _overflow()))
-        if check or self._faults or self._doubts:
+        if self._faults or self._doubts:
             self._judge(row, check)
+        elif check and (found := list(check(row.values))):
+            row.problems = self._keeper.problems(number, found)
         return row
 
     def _line(self, raw: tuple[Any, ...], first: object) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from app.kernel.sheets.declare import Counts, Problem
     from app.kernel.sheets.reading import Reading
@@ -15,9 +16,17 @@ if TYPE_CHECKING:
 KEPT_PROBLEMS = 200
 """How many refused cells stand on the upload's page; the file with all of them is made anew."""
 
+BATCH = 1_000
+
 
 class Sieve:
-    """A kind of file says by `staged` what a good row becomes, or refuses the row there."""
+    """A kind of file says by `staged` what a good row becomes, or refuses the row there.
+
+    `in_bulk`: by its place a column that is worked out for many rows at once, from what `staged`
+    left there; None stays None.
+    """
+
+    in_bulk: ClassVar[Mapping[int, Callable[[list[Any]], list[Any]]]] = {}
 
     def __init__(self) -> None:
         self.problems: list[dict[str, Any]] = []
@@ -31,6 +40,14 @@ class Sieve:
 
     def good(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
         """The staged form of each good row."""
+        sound = self._sound(rows)
+        while some := list(islice(sound, BATCH)):
+            columns: list[Iterable[Any]] = list(zip(*some, strict=True))
+            for place, work_out in self.in_bulk.items():
+                columns[place] = _known(work_out, columns[place])
+            yield from zip(*columns, strict=True)
+
+    def _sound(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
         for row in rows:
             if row.doubts:
                 self._wonder(row)
@@ -59,10 +76,21 @@ class Sieve:
         """What is wrong in the whole file, not only the first cells, and how its rows came out."""
         self.everything = []
         with reading:
-            deque(self.good(reading.rows), maxlen=0)
+            deque(self._sound(reading.rows), maxlen=0)
             return self.everything, reading.counts
 
 
 def _told(row: Row, p: Problem) -> dict[str, Any]:
     return {"row": row.number, "coordinate": p.coordinate, "column": p.column,
             "sentence": p.sentence}  # fmt: skip
+
+
+def _known(work_out: Callable[[list[Any]], list[Any]], cells: Iterable[Any]) -> list[Any]:
+    """The cells worked out; those that hold nothing stay so."""
+    values = list(cells)
+    known = [value for value in values if value is not None]
+    found = work_out(known)
+    if len(known) == len(values):
+        return found
+    ready = iter(found)
+    return [None if value is None else next(ready) for value in values]

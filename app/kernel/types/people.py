@@ -14,6 +14,7 @@ from app.kernel.types.rule import Personal, PlainRule, Sealed, halfwidth, refuse
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
     from sqlalchemy import Dialect
 
@@ -51,6 +52,10 @@ class IdNumber(Sealed):
         if type(raw) is str and idcard.is_sound(raw, today):
             return raw
         return _read_id(unspaced(raw, ID_WORDS), today)
+
+    def plain_test(self) -> Callable[[str], bool]:
+        today, sound, known = clock.today(), idcard.is_sound, idcard.area_is_known
+        return lambda raw: sound(raw, today) and raw[-3:] != "000" and known(raw)
 
     @classmethod
     def doubt(cls, value: str) -> str | None:
@@ -124,6 +129,11 @@ class BankCard(Sealed):
             raise Refused(_("银行卡号校验不符，至少有一位写错，请与银行卡核对"))
         return number
 
+    def plain_test(self) -> Callable[[str], bool]:
+        return lambda raw: (
+            raw[:2] == "62" and raw[-3:] != "000" and 16 <= len(raw) <= 19 and luhn(raw)
+        )
+
     @classmethod
     def doubt(cls, value: str, kind: AccountKind = "card") -> str | None:
         if len(value) > 15 and not value[15:].strip("0") and len(value[15:]) > 2:
@@ -142,14 +152,17 @@ class BankCard(Sealed):
         return value[-4:]
 
 
-_LUHN = {f"{n:02d}": sum(divmod(n // 10 * 2, 10)) + n % 10 for n in range(100)}
+_TWO = [sum(divmod(n // 10 * 2, 10)) + n % 10 for n in range(100)]
+_LUHN = {f"{n:04d}": _TWO[n // 100] + _TWO[n % 100] for n in range(10_000)}
 
 
 def luhn(digits: str) -> bool:
-    """The last of the ASCII digits is the Luhn check digit of the others."""
-    if len(digits) % 2:
-        digits = "0" + digits
-    return sum([_LUHN[digits[i : i + 2]] for i in range(0, len(digits), 2)]) % 10 == 0
+    """ASCII digits and nothing else, the last of which is the Luhn check digit of the others."""
+    digits = digits.rjust(-len(digits) // 4 * -4, "0")
+    try:
+        return sum([_LUHN[digits[at : at + 4]] for at in range(0, len(digits), 4)]) % 10 == 0
+    except KeyError:
+        return False
 
 
 class BlindIndex(PlainRule[bytes]):
@@ -204,6 +217,9 @@ class PersonName(PlainRule[str]):
         if odd or not any(c.isalpha() or c > "\u2fff" for c in name):
             raise Refused(_("姓名中有不应出现的字符：%(odd)s", odd=listed(odd) or name[:1]))
         return name
+
+    def plain_test(self) -> Callable[[str], bool]:
+        return names.is_common
 
     @classmethod
     def doubt(cls, value: str) -> str | None:

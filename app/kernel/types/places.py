@@ -14,6 +14,8 @@ from app.kernel.types.people import starred, unspaced
 from app.kernel.types.rule import PlainRule, Sealed, halfwidth, refuse_blank
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import QueryableAttribute
 
 _PATH = re.compile(r"/(?:[0-9]+/)*")
@@ -94,6 +96,10 @@ class RegNo(Sealed):
         if not _PROVINCIAL.fullmatch(number):
             raise Refused(_("学籍号只能由6至32位数字、字母和连字符组成"))
         return number
+
+    def plain_test(self) -> Callable[[str], bool]:
+        checks = idcard.checks
+        return lambda raw: raw[:1] == "G" and checks(raw[1:])
 
     @classmethod
     def doubt(cls, value: str) -> str | None:

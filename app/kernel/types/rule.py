@@ -15,6 +15,8 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from sqlalchemy import ColumnElement, Dialect
     from sqlalchemy.sql.operators import OperatorType
 
@@ -60,6 +62,13 @@ class Rule(TypeDecorator[T]):
 
     def doubt(self, value: T) -> str | None:
         """A sentence when the value is well formed and yet worth a second look."""
+        return None
+
+    def plain_test(self) -> Callable[[str], bool] | None:
+        """A quick test for the texts of one file, None where there is none.
+
+        Of a text that passes `clean` returns the very same, and `doubt` has nothing to say.
+        """
         return None
 
     def show(self, value: T) -> str:
@@ -108,6 +117,15 @@ class Sealed(PlainRule[str]):
     def index(cls, value: str) -> bytes:
         """The blind index of a cleaned value: equal values, equal bytes, nothing else told."""
         return crypto.blind(value, cls.code)
+
+    @classmethod
+    def sealed(cls, values: Iterable[str]) -> list[bytes]:
+        """A column of cleaned values as it rests, for loads that go past the column type."""
+        return crypto.seal_many(values, cls.code)
+
+    @classmethod
+    def indexes(cls, values: Iterable[str]) -> list[bytes]:
+        return crypto.blind_many(values, cls.code)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
         return None if value is None else crypto.seal(value, self.code)

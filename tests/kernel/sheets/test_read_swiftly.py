@@ -1,0 +1,73 @@
+"""Columns that are read many cells at once say what they would say cell by cell."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.kernel.names import is_common, not_in
+from app.kernel.sheets import read, reading
+from app.kernel.sheets.cells import ODD, Converter
+from app.kernel.types import BankCard, IdNumber, PersonName, RegNo, Text
+from tests.kernel.sheets.made import PUPILS
+from tests.kernel.sheets.test_lose_nothing import as_workbook, table
+
+LIKE_NUMBERS = st.text("0123456789XxGJL*- ", max_size=22)
+WORDS = st.text(max_size=8)
+SOUND = st.sampled_from(
+    ["350102200812010015", "G350102200812010015", "999352100000100001", "6222021001116245702",
+     "6222021001116240000", "林晓燕", "阿卜杜·热合曼", "龦龦", "2026级农艺1班", "农艺 1班", ""]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [IdNumber(), RegNo(), BankCard(), PersonName(), Text(5)])
+@given(raw=st.one_of(LIKE_NUMBERS, WORDS, SOUND))
+@settings(max_examples=400, deadline=None)
+def test_what_is_plain_is_kept_as_it_is_and_leaves_no_doubt(rule, raw):
+    if rule.plain_test()(raw):
+        assert rule.clean(raw) == raw
+        assert rule.doubt(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "raw"),
+    [(IdNumber(), "350102200812010015"), (RegNo(), "G350102200812010015"),
+     (PersonName(), "林晓燕"), (Text(20), "2026级农艺1班")],
+)  # fmt: skip
+def test_usual_values_are_plain(rule, raw):
+    assert rule.plain_test()(raw)
+
+
+def test_every_bank_can_write_a_common_name():
+    assert not not_in("".join(map(chr, range(0x4E00, 0x9FA6))), "gbk")
+    assert not is_common("龦龦")
+
+
+@given(table())
+@settings(max_examples=60, deadline=None)
+def test_row_by_row_and_at_once_a_file_reads_the_same(made):
+    top, lines = made
+    content = as_workbook(lines + lines[top:] * 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "BATCH", 3)  # so that what was met before is met again
+        swift = told(content)
+        patch.setattr(Converter, "swiftly", lambda _self, cells: [ODD for _cell in cells])
+        assert told(content) == swift
+
+
+def told(content):
+    """Everything a reading says of a file, or the sentence that refuses it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "名单.xlsx")
+        path.write_bytes(content)
+        try:
+            with read(path, PUPILS) as given_file:
+                rows = [(r.number, r.values, r.raw, list(r.problems), list(r.doubts))
+                        for r in given_file.rows]  # fmt: skip
+                return repr(rows), given_file.counts
+        except Exception as refused:  # noqa: BLE001 - whatever it is, both must say it
+            return type(refused), str(refused)
