@@ -1,8 +1,9 @@
 """What is questionable about a line, each rule one SQL predicate over the lines of a list.
 
-A rule never writes. The condition is true for the lines it objects to; `AidLine`, `AidList` are
-joined by the caller. Rules that look beyond the list's own school run as system work and tell the
-school only that something stands elsewhere, never where.
+A rule never writes. The condition is true for the lines it objects to; `checked` says what they
+stand beside: the list, the card, and the student's enrolment there, if any. Rules that look beyond
+the list's own school run as system work and tell the school only that something stands elsewhere,
+never where.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from app.registry.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import ScalarSelect
+    from sqlalchemy import FromClause, ScalarSelect
 
 BLOCK, WARN = "block", "warn"
 L = AidLine.__table__
 A = AidList.__table__
+E = Enrolment.__table__.alias("enrolled")
+OWN = Card.__table__.alias("own")
 
 
 @dataclass(frozen=True)
@@ -47,25 +50,25 @@ class Rule:
         return FOUND[self.code]
 
 
-def _enrolled(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    e = Enrolment.__table__
-    return exists().where(e.c.school_id == A.c.school_id, e.c.person_id == L.c.person_id, *more)
+def checked() -> FromClause:
+    """Each line beside its list, its card and, if there is one, its student's enrolment."""
+    there = and_(E.c.school_id == A.c.school_id, E.c.person_id == L.c.person_id)
+    beside = L.join(A, A.c.id == L.c.list_id).join(OWN, OWN.c.id == L.c.card_id)
+    return beside.outerjoin(E, there)
 
 
 def _not_in_registry() -> ColumnElement[bool]:
-    return ~_enrolled()
+    return E.c.id.is_(None)
 
 
 def _not_at_school() -> ColumnElement[bool]:
     """Away in a month that is claimed; who left later may still be owed the months before."""
-    e = Enrolment.__table__
-    gone = and_(e.c.state.not_in(STUDYING), e.c.left_in.is_(None))
-    away = or_(gone, e.c.left_in <= L.c.last_month)
-    return _enrolled(away)
+    gone = and_(E.c.state.not_in(STUDYING), E.c.left_in.is_(None))
+    return or_(gone, E.c.left_in <= L.c.last_month)
 
 
 def _name_differs() -> ColumnElement[bool]:
-    return _enrolled(Enrolment.__table__.c.name != L.c.name)
+    return E.c.name != L.c.name
 
 
 def _due(what: ColumnElement[int], *more: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -144,11 +147,6 @@ def _twice_on_list() -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _own_card() -> Any:
-    own = Card.__table__.alias()
-    return select(own.c.card_index).where(own.c.id == L.c.card_id).correlate(L).scalar_subquery()
-
-
 def _card_of_other() -> ColumnElement[bool]:
     """Somebody else uses this number, or another live line puts somebody else's name to it."""
     card, line, its = Card.__table__.alias(), L.alias(), A.alias()
@@ -157,20 +155,19 @@ def _card_of_other() -> ColumnElement[bool]:
         line.c.state != "removed", its.c.id == line.c.list_id, its.c.state != "void",
     )  # fmt: skip
     return exists().where(
-        card.c.card_index == _own_card(), card.c.person_id != L.c.person_id,
+        card.c.card_index == OWN.c.card_index, card.c.person_id != L.c.person_id,
         or_(card.c.state == "active", and_(card.c.state == "claimed", live)),
     )  # fmt: skip
 
 
 def _holder_differs() -> ColumnElement[bool]:
-    card = Card.__table__.alias()
-    return exists().where(card.c.id == L.c.card_id, card.c.holder_name != L.c.name)
+    return OWN.c.holder_name != L.c.name
 
 
 def _card_changed() -> ColumnElement[bool]:
     card = Card.__table__.alias()
     return exists().where(card.c.person_id == L.c.person_id, card.c.state == "active",
-                          card.c.card_index != _own_card())  # fmt: skip
+                          card.c.card_index != OWN.c.card_index)  # fmt: skip
 
 
 def _on_hold() -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, case, delete, exists, insert, literal, or_, select, update
 
 from app.kernel import clock
 from app.kernel.bulk import add_missing
@@ -52,16 +52,12 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
 
 
 def _new_cards(mine: Any) -> Select[Any]:
-    first = (
-        select(func.min(S.c.id))
-        .where(mine)
-        .group_by(S.c.id_index, S.c.card_index, S.c.holder_name, S.c.bank_name, S.c.cnaps)
-    )
+    """One and the same card on several rows meets itself in the index."""
     return (
         select(P.c.id, S.c.card_no, S.c.card_index, S.c.card_mask, S.c.holder_name,
                S.c.bank_name, S.c.cnaps, literal("claimed"), literal(clock.now(), C.c.since.type))
         .join_from(S, P, P.c.id_index == S.c.id_index)
-        .where(S.c.id.in_(first), ~exists().where(same_card(C, P.c.id)))
+        .where(mine, ~exists().where(same_card(C, P.c.id)))
         .order_by(P.c.id, S.c.id)
     )  # fmt: skip
 

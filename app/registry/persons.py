@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 
 from app.kernel import bulk
 from app.registry.models import Person
@@ -19,13 +19,13 @@ KNOWN_BY = ("id_index", "id_no", "id_mask", "birth", "sex")
 def register(staged: Table, mine: ColumnElement[bool]) -> None:
     """Everybody on the staged rows under `mine` is a registered person. One statement.
 
-    `staged` has the columns of `KNOWN_BY`; of several rows of one person the first one counts.
+    `staged` has the columns of `KNOWN_BY`; of several rows of one person the first one counts, for
+    the others meet it in the index.
     """
     bulk.add_missing(P, KNOWN_BY, _unknown(staged, mine))
 
 
 def _unknown(staged: Table, mine: ColumnElement[bool]) -> Select[Any]:
     s = staged.c
-    first = select(func.min(s.id)).where(mine).group_by(s.id_index)
     new = ~exists().where(P.c.id_index == s.id_index)
-    return select(*(s[k] for k in KNOWN_BY)).where(s.id.in_(first), new).order_by(s.id_index)
+    return select(*(s[k] for k in KNOWN_BY)).where(mine, new).order_by(s.id_index, s.id)
