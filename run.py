@@ -25,6 +25,12 @@ HOST = os.environ.get("HOST", "127.0.0.1")
 PUBLIC = int(os.environ.get("PORT_PUBLIC") or 8080)
 STAFF = int(os.environ.get("PORT_STAFF") or 8081)
 READY_SECONDS, GRACE_SECONDS, LONGEST_PAUSE = 90, 15, 30.0
+WARNINGS = ",".join(
+    [
+        "ignore:You're running the worker with superuser privileges",  # once is known, in a trial
+        *filter(None, [os.environ.get("PYTHONWARNINGS")]),
+    ]
+)
 
 
 class CannotStart(Exception):
@@ -49,7 +55,7 @@ class Child:
         self.process = subprocess.Popen(
             [sys.executable, "-m", *self.command],
             cwd=ROOT,
-            env=os.environ | {"AID_FACE": self.face},
+            env=os.environ | {"AID_FACE": self.face, "PYTHONWARNINGS": WARNINGS},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -65,7 +71,7 @@ class Child:
         lived = time.monotonic() - self.started
         self.pause = 1.0 if lived > LONGEST_PAUSE else min(self.pause * 2, LONGEST_PAUSE)
         code = self.process.returncode if self.process else None
-        print(f"{self.name}意外退出({code}),{self.pause:.0f} 秒后重新启动", flush=True)
+        print(f"{self.name}意外退出（{code}），{self.pause:.0f} 秒后重新启动", flush=True)
         self.kill()
         self.process, self.due = None, time.monotonic() + self.pause
 
@@ -121,7 +127,7 @@ def check_ports() -> None:
                 probe.bind((HOST, port))
             except OSError:
                 other = f"{name}={port + 100} make run"
-                told = f"端口 {port} 已被占用。请先停止占用它的程序,或另选端口:{other}"
+                told = f"端口 {port} 已被占用。请先停止占用它的程序，或另选端口：{other}"
                 raise CannotStart(told) from None
 
 
@@ -137,7 +143,7 @@ def flask(*command: str) -> str:
     )
     if out.returncode:
         raise CannotStart(
-            f"{out.stderr}{out.stdout}\n「flask {' '.join(command)}」没有成功,原因见上。"
+            f"{out.stderr}{out.stdout}\n「flask {' '.join(command)}」没有成功，原因见上。"
         )
     return out.stdout
 
@@ -146,7 +152,7 @@ def prepare(database: str, accounts: Path) -> None:
     """The tables are those of this version, and an empty database has the small world in it."""
     flask("db", "upgrade")
     if os.environ.get("AID_WORLD") != "none" and is_empty(database):
-        print("数据库是空的,正在装入试用数据(小福建)……", flush=True)
+        print("数据库是空的，正在装入试用数据（小福建）……", flush=True)
         told = flask("world", "load", "--size", "small")
         accounts.touch(0o600)
         accounts.write_text(told)
@@ -172,7 +178,7 @@ def wait_until_ready(port: int) -> None:
             return
         except OSError:
             if time.monotonic() > deadline:
-                raise CannotStart(f"端口 {port} 的网站没有启动成功,原因见上。") from None
+                raise CannotStart(f"端口 {port} 的网站没有启动成功，原因见上。") from None
             _stopping.wait(0.2)
         else:
             return
@@ -181,7 +187,7 @@ def wait_until_ready(port: int) -> None:
 def announce(accounts: Path) -> None:
     print(f"\n公示网站  http://{HOST}:{PUBLIC}\n工作平台  http://{HOST}:{STAFF}\n")
     if accounts.exists():
-        print(f"试用账号(记在 {accounts},不用时请删除):\n{accounts.read_text()}")
+        print(f"试用账号（记在 {accounts}，不用时请删除）：\n{accounts.read_text()}")
     print("按 Ctrl-C 停止。", flush=True)
 
 
@@ -230,7 +236,7 @@ def end(family: list[Child]) -> None:
 
 def main(arguments: list[str]) -> int:
     if arguments != ["serve"]:
-        print("用法:python run.py serve", file=sys.stderr)
+        print("用法：python run.py serve", file=sys.stderr)
         return 2
     try:
         serve()
@@ -244,7 +250,9 @@ if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
 else:
     from app import create_app
+    from app.kernel.key_marks import refuse_wrong_keys
 
     app = create_app(os.environ.get("AID_FACE", "staff"))
+    refuse_wrong_keys(app)
     if "jobs" in app.extensions:
         celery = app.extensions["jobs"].celery

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("accounts", "registry", "publicity", "payments")
 MENU = ("publicity", "payments", "registry", "accounts")
-KERNEL_TABLES = ("audit", "append_only", "calendar_models", "column_choice", "job_models")
+KERNEL_TABLES = ("audit", "append_only", "calendar_models", "column_choice", "job_models",
+                 "key_marks")  # fmt: skip
 
 
 def build(face: str, **settings: Any) -> Flask:

@@ -69,6 +69,11 @@ def configure(ring: Keyring | None) -> None:
     _Held.desk = None if ring is None else _Desk(ring)
 
 
+def ring() -> Keyring:
+    """What this process seals with."""
+    return (_Held.desk or _missing()).ring
+
+
 def seal(plain: str, purpose: str) -> bytes:
     """`plain` encrypted under the current key; two seals of one value differ."""
     desk = _Held.desk or _missing()

@@ -63,7 +63,7 @@ def answer(code: int, sentence: object = "", mark: str = "") -> ResponseReturnVa
     db.session.rollback()
     said = str(sentence or SENTENCES.get(code, SENTENCES[400 if code < 500 else 500]))
     if wants_json():
-        return {"message": said} | ({"mark": mark} if mark else {}), code
+        return {"error": said} | ({"mark": mark} if mark else {}), code
     return _page(code, said, mark), code
 
 

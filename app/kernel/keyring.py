@@ -164,7 +164,16 @@ class Keyring:
     @property
     def fingerprint(self) -> str:
         """Tells two index keys apart without telling them; may be stored beside the data."""
-        return hmac.new(self.index, b"fingerprint", hashlib.sha256).hexdigest()[:16]
+        return _mark(self.index)
+
+    @property
+    def marks(self) -> dict[int, str]:
+        """The same for every key by its number; 0 is the index key."""
+        return {0: self.fingerprint} | {n: _mark(key.secret) for n, key in self.keys.items()}
+
+
+def _mark(secret: bytes) -> str:
+    return hmac.new(secret, b"fingerprint", hashlib.sha256).hexdigest()[:16]
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -51,7 +51,7 @@ class Step:
     """One arrow of a life cycle.
 
     `by`: the roles that may take it. `unlike`: steps whose taker may never take this one on the
-    same row (two pairs of eyes). `stamps`: the columns the step sets beside
+    same row (two pairs of eyes), in this round or any later one (docs/decisions/0045). `stamps`: the columns the step sets beside
     the state, values or SQL. `then`: set-based effects in the same
     transaction. `note`: a reason must be given. `evidence` of the workflow goes to the trail.
     """
@@ -197,7 +197,8 @@ class Workflow:
                   ) -> tuple[dict[int, str], int]:  # fmt: skip
         m = self.model
         tests = [*(g.holds(actor) for g in step.guards), self._other_hands(step, actor)]
-        same = _("经办与复核须由不同的人办理：您已办过前一步，不能再「%(step)s」", step=step.label)
+        same = _("经办与复核须由不同的人办理：您经办过（退回、撤回之前的也算），不能再「%(step)s」，"
+                 "请由另一人办理", step=step.label)  # fmt: skip
         says = [*(g.otherwise for g in step.guards), same]
         rows = db.session.execute(
             select(m.id, m.state, func.count().over(), *tests)

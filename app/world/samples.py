@@ -81,4 +81,4 @@ def answer_run(number: int, folder: Path) -> Path:
         if run is None:
             raise Refused(_("没有编号为%(run)s的支付批次", run=number))
         folder.mkdir(parents=True, exist_ok=True)
-        return answering.answer(run, folder, unknown=True)
+        return answering.answer(run, folder, unknown=True, lesson=True)

@@ -120,7 +120,7 @@ def test_an_error_page_that_cannot_be_drawn_is_a_plain_one(town, monkeypatch):
 def test_programs_get_their_sentence_as_json(town):
     answer = town.browser().get("/nowhere", headers={"Accept": "application/json"})
     assert answer.status_code == 404
-    assert "管辖范围" in answer.json["message"]
+    assert "管辖范围" in answer.json["error"]
 
 
 def test_a_refusal_leads_back_to_where_one_came_from_and_onto_the_trail(town, shop):

@@ -191,7 +191,7 @@ def test_a_row_tells_its_whole_way(ask, client_of, tried_twice):
     )
     for words in ("公示", "第 1 次支付", "第 2 次支付", tried_twice.ref, second.ref,
                   tried_twice.reason_text, second.bank_ref, "审核并公示", "开立支付批次",
-                  "导入回盘", "复核银行文件", "第 1 笔"):  # fmt: skip
+                  "导入银行回盘", "复核银行文件", "第 1 笔"):  # fmt: skip
         assert words in page, words
     assert page.index("第 1 次支付") < page.index("第 2 次支付")
 

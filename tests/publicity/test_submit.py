@@ -42,6 +42,15 @@ def test_the_trail_holds_the_seal_that_was_submitted(world):
     )
 
 
+def test_the_clerk_of_an_earlier_round_checks_no_later_one(world):
+    target = world.listed(world.school, lines(2))
+    submit(world, target)
+    world.press("recall", target, world.school.reviewer, note="补一名学生")
+    promoted = replace(world.school.clerk, role=world.school.reviewer.role)
+    assert "退回、撤回之前的也算" in refusal(submit(world, target, promoted))
+    assert submit(world, target).moved == 1
+
+
 def test_a_warning_does_not_stand_in_the_way(world):
     world.card_of(line(student(0), card_no=line(student(9))["card_no"]))
     target = world.listed(world.school, lines(1))
