@@ -17,7 +17,7 @@ from app.kernel import bulk, clock
 from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.payments import exporting, opening, posting
-from app.payments.banks import write_package
+from app.payments.banks import shipped, write_package
 from app.payments.models import PayRun, ResultLine
 from app.payments.workflow import RUNS
 from app.publicity.models import AidList
@@ -124,13 +124,13 @@ def opened(m: Money) -> PayRun:
 def exports(m: Money, run: PayRun) -> None:
     exporter = actor_at(m.bureau, EXPORTER)
     with everyone("a measurement"):
-        lines = list(exporting._lines(run, exporting.profile_named(TEXT)))  # noqa: SLF001
+        lines = list(exporting._lines(run, shipped()[TEXT]))  # noqa: SLF001
         context = exporting._context(run)  # noqa: SLF001
         with measured(m.home) as fetched:
-            sum(1 for _ in exporting._lines(run, exporting.profile_named(TEXT)))  # noqa: SLF001
+            sum(1 for _ in exporting._lines(run, shipped()[TEXT]))  # noqa: SLF001
     m.add("the rows alone: fetched and decrypted", fetched)
     for name in (SHEET, TEXT):
-        profile = exporting.profile_named(name)
+        profile = shipped()[name]
         out = m.folder / name
         with measured(m.home) as writer:
             write_package(profile, lines, out / "bare", context)

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from app.accounts.commands import acting_as, acts, report
 from app.accounts.models import AUDITOR, SCHOOLS, STAFF
-from app.kernel.db import db
+from app.kernel.db import db, writing
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, joined
 from app.kernel.types import Month
-from app.payments import conserving, exporting, opening, posting, queries, telling
+from app.payments import conserving, exporting, layouts, opening, posting, queries, telling
 from app.payments.models import PayRun
 from app.payments.sums import Chosen
 from app.payments.workflow import RUNS
@@ -64,7 +64,7 @@ def again(actor: Actor, run: int) -> dict[str, Any]:
 def export(actor: Actor, run: int, profile: str, out: Path) -> dict[str, Any]:
     """生成银行文件，并复制到指定目录。"""
     row = run_of(run)
-    bank = exporting.profile_named(profile)
+    bank = layouts.chosen(profile, row.org_path)
     folder = exporting.folder_of(row)
     outcome = exporting.export(row, bank, folder, actor)
     if outcome.refused:
@@ -77,6 +77,16 @@ def export(actor: Actor, run: int, profile: str, out: Path) -> dict[str, Any]:
     return {"accepted": sent, "rejected": len(unable), "moved": outcome.moved,
             "files": [f.name for f in written], "fen": sum(f.fen for f in written),
             "sentences": unable}  # fmt: skip
+
+
+@payments.command("layouts")
+@with_appcontext
+def lay_down_layouts() -> None:
+    """随本版本提供的银行格式都在数据库里；已有的不动。每次升级后运行一次。"""
+    with writing():
+        added = layouts.seed()
+        db.session.commit()
+    click.echo(_("新增了%(n)s个银行格式", n=added))
 
 
 @payments.command("take")

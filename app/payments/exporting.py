@@ -14,7 +14,7 @@ from app.kernel.errors import Refused
 from app.kernel.files import store
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
-from app.payments.banks import PayLine, RunContext, shipped, write_package
+from app.payments.banks import PayLine, RunContext, write_package
 from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
 from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
 
 T, P, C, H = (m.__table__ for m in (Attempt, Payment, Card, Person))
 R = PayRun.__table__
-
-
-def profile_named(name: str) -> Profile:
-    """The bank profile of that name; Refused with the names there are."""
-    known = shipped()
-    if name not in known:
-        raise Refused(_("没有名为「%(name)s」的银行格式，可用的有：%(known)s",
-                        name=name, known="、".join(known)))  # fmt: skip
-    return known[name]
 
 
 def folder_of(run: PayRun) -> Path:
@@ -128,7 +119,12 @@ def _write_down(run: PayRun, profile: Profile, package: Package) -> None:
         db.session.execute(_fail_one(), unable)
     sent = update(T).where(T.c.run_id == run.id, T.c.state == "waiting")
     db.session.execute(sent.values(state="sent"))
-    figures = {"profile": profile.name, "profile_data": profile.to_dict(), "digest": digest}
+    figures = {
+        "profile": profile.name,
+        "profile_edition": profile.version,
+        "profile_data": profile.to_dict(),
+        "digest": digest,
+    }
     db.session.execute(update(R).where(R.c.id == run.id).values(figures))
 
 

@@ -27,7 +27,7 @@ from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
 from app.kernel.i18n import _l
-from app.kernel.types import Choice, Fen, Month, OrgPath, PersonName, YearMonth
+from app.kernel.types import Choice, Fen, Month, OrgPath, PersonName, Text, YearMonth
 from app.registry.models import Programme
 
 RUN_KINDS = {"first": _l("首次"), "again": _l("重发")}
@@ -62,6 +62,7 @@ class PayRun(Scoped, Base):
     total_fen: Mapped[int] = mapped_column(Fen(), default=0)
     digest: Mapped[str] = mapped_column(String(64), default="")
     profile: Mapped[str] = mapped_column(String(40), default="")
+    profile_edition: Mapped[int] = mapped_column(default=0)
     profile_data: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_by: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
@@ -144,6 +145,7 @@ class ResultFile(Scoped, Base):
     __tablename__ = "result_file"
     run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(200))
+    form: Mapped[str] = mapped_column(Text(12), default="")
     sha256: Mapped[str] = mapped_column(String(64))
     row_count: Mapped[int] = mapped_column(default=0)
     posted: Mapped[int] = mapped_column(default=0)
@@ -195,3 +197,6 @@ class Payer(SystemOnly, Base):
     cnaps: Mapped[str] = mapped_column(String(12), default="")
     agreement_no: Mapped[str] = mapped_column(String(40), default="")
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+from app.payments.layout_rows import BankProfile  # noqa: E402, F401

@@ -28,12 +28,12 @@ from app.kernel.widgets import badge
 from app.payments import (  # noqa: F401  (the desk registers itself)
     desk,
     exporting,
+    layouts,
     opening,
     posting,
     queries,
     tracing,
 )
-from app.payments.banks import shipped
 from app.payments.behind import STANDINGS, Behind, Standing
 from app.payments.forms import ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
@@ -126,7 +126,7 @@ class RunGrid(Grid):
     def package(self, pk: int) -> ResponseReturnValue:
         """The bank files are made; the run waits for a second person."""
         run = _run(pk)
-        profile = exporting.profile_named(request.form.get("profile", ""))
+        profile = layouts.chosen(request.form.get("profile", ""), run.org_path)
         exporting.export(run, profile, exporting.folder_of(run), g.actor)
         db.session.commit()
         for sentence in queries.unable(pk, 5):
@@ -243,7 +243,7 @@ def _is_own(run: PayRun) -> bool:
 
 def _export_form(run: PayRun) -> ExportForm:
     form = ExportForm(profile=queries.usual_profile(run.bureau_id))
-    form.profile.choices = [(n, p.title) for n, p in shipped().items()]
+    form.profile.choices = [(r.code, str(r)) for r in layouts.usable(run.org_path)]
     return form
 
 
@@ -251,4 +251,4 @@ def _run(pk: int) -> PayRun:
     return db.session.scalar(select(PayRun).where(PayRun.id == pk)) or abort(404)
 
 
-from app.payments import reconciling  # noqa: E402, F401  (stands last in the menu)
+from app.payments import layout_views, reconciling  # noqa: E402, F401  (stand last in the menu)

@@ -20,7 +20,9 @@ from app.kernel import clock, files
 from app.kernel.actor import CLOCK
 from app.kernel.db import db
 from app.kernel.scope import everyone, scope
-from app.payments import exporting, opening, posting
+from app.payments import exporting, layouts, opening, posting
+from app.payments.layout_rows import BankProfile
+from app.payments.layout_workflow import LAYOUTS
 from app.payments.models import PayRun
 from app.payments.workflow import RUNS
 from app.publicity import service
@@ -109,10 +111,22 @@ class Deeds:
     def export(self, bureau: str, month: YearMonth) -> None:
         """The latest run's package is made; it waits for somebody to check it."""
         person = self.people[bureau, EXPORTER]
-        profile = exporting.profile_named(PROFILES.get(bureau, PROFILE))
+        profile = layouts.chosen(PROFILES.get(bureau, PROFILE), person.org_path)
         with scope(person.org_path):
             run = self._run(bureau, month)
             _went(exporting.export(run, profile, exporting.folder_of(run), person), "export")
+
+    def draft_layout(self, bureau: str, data: dict[str, Any], why: str) -> None:
+        """The bureau's exporter has drawn up the next edition of a bank format."""
+        person = self.people[bureau, EXPORTER]
+        with scope(person.org_path):
+            layouts.draft(data, why, person)
+
+    def activate_layout(self, bureau: str, code: str) -> None:
+        """Another person has put it to use."""
+        person = self.people[bureau, REVIEWER]
+        with scope(person.org_path):
+            _went(LAYOUTS.take("activate", BankProfile.code == code, person), "activate")
 
     def check(self, bureau: str, month: YearMonth) -> None:
         self._step("check", bureau, month, REVIEWER)

@@ -14,6 +14,7 @@ from app.kernel.calendar_models import seed_calendar
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
+from app.payments import layouts
 from app.payments.models import Payer
 from app.registry.models import AT_SCHOOL
 from app.registry.service import lay_down_programmes
@@ -71,6 +72,7 @@ def found(places: Sequence[Place], staff: Iterable[Account], password: str) -> F
             division_code=place.division, ownership=place.ownership, phone=f"0591-0{n:07d}",
         )  # fmt: skip
     db.session.add_all(_payer(org) for org in orgs.values() if org.level != SCHOOL)
+    layouts.seed()
     accounts = list(staff)
     service.add_accounts([_account(a, orgs, password) for a in accounts])
     return Founded(orgs, accounts, password)

@@ -61,7 +61,8 @@ def _open(month: Month, at: dt.datetime) -> None:
     rows = [
         {"programme_id": month.programme_id, "bureau_id": bureau, "month": month.month,
          "org_path": _place_of(bureau, below), "kind": "first", "state": "settled",
-         "profile": PROFILE, "profile_data": profile.to_dict(), "created_by": "world",
+         "profile": PROFILE, "profile_edition": profile.version,
+         "profile_data": profile.to_dict(), "created_by": "world",
          "created_at": at, "exported_at": at}
         for bureau, below in db.session.execute(paying)
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from app.kernel.db import db
 from app.kernel.types import YearMonth
 from app.registry.models import Enrolment
 from app.world.days import Days
+from app.world.formats import tell_formats
 from app.world.founding import school_year
 from app.world.mistakes import questionable
 from app.world.places import CAPITAL
@@ -88,6 +89,8 @@ def tell(deeds: Deeds, months: list[YearMonth]) -> None:
     for month in months[-1:]:
         _present(story, month)
     _summers(story)
+    if len(months) > 2:
+        tell_formats(story, MINHOU)
     story.live()
 
 

@@ -380,9 +380,9 @@ class Spring(RuleBasedStateMachine):
     def profile(self, rows_per_file, encoding="gbk"):
         from dataclasses import replace
 
-        from app.payments.exporting import profile_named
+        from app.payments.banks import shipped
 
-        return replace(profile_named("pipe_gbk"), max_rows_per_file=rows_per_file,
+        return replace(shipped()["pipe_gbk"], max_rows_per_file=rows_per_file,
                        encoding=encoding)  # fmt: skip
 
 

@@ -6,9 +6,10 @@ an iterator of `ResultLine`.
 """
 
 from app.payments.banks.catalogue import shipped
+from app.payments.banks.fields import WrongField
 from app.payments.banks.lines import FileInfo, Package, PayLine, RunContext
 from app.payments.banks.package import altered, manifest, write_package
-from app.payments.banks.preview import preview
+from app.payments.banks.preview import Specimen, preview, specimen
 from app.payments.banks.profile import Profile
 from app.payments.banks.reading import (
     Control,
@@ -32,6 +33,8 @@ __all__ = [
     "ResultLine",
     "ResultReading",
     "RunContext",
+    "Specimen",
+    "WrongField",
     "altered",
     "file_sha256",
     "manifest",
@@ -39,5 +42,6 @@ __all__ = [
     "read_results",
     "shipped",
     "silence_means_paid",
+    "specimen",
     "write_package",
 ]

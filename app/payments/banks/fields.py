@@ -11,6 +11,14 @@ from app.kernel.i18n import _, listed
 MISSING: Any = object()
 
 
+class WrongField(Refused):
+    """A refusal that knows which field it is about, by its path, and what that should be."""
+
+    def __init__(self, path: str, should: str) -> None:
+        super().__init__(_("银行模板的 %(field)s %(should)s", field=path, should=should))
+        self.path, self.should = path, should
+
+
 class Fields:
     """The keys of one JSON object; each complaint names the key by its whole path."""
 
@@ -20,9 +28,9 @@ class Fields:
             raise Refused(_("银行模板的 %(field)s 应为一组“名称：值”", field=path or "根"))
         self.left: dict[str, Any] = dict(data)
 
-    def wrong(self, key: str, should: str) -> Refused:
+    def wrong(self, key: str, should: str) -> WrongField:
         """The refusal that names this key and says what it should be."""
-        return Refused(_("银行模板的 %(field)s %(should)s", field=self.path + key, should=should))
+        return WrongField(self.path + key, should)
 
     def take(self, key: str, default: Any = MISSING) -> Any:
         """The value as it stands; a missing one is its default or a refusal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +44,18 @@ SAMPLE_LINES = tuple(
 )  # fmt: skip
 
 
-def preview(profile: Profile, lines: Iterable[PayLine] = SAMPLE_LINES) -> list[str]:
-    """The first lines of the first file, made by really writing it, then who stands in none.
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """What a format makes of the made-up people: its first file, and who stands in none."""
+
+    file_name: str
+    lines: tuple[str, ...]
+    unable: tuple[str, ...]
+    files: int
+
+
+def specimen(profile: Profile, lines: Iterable[PayLine] = SAMPLE_LINES) -> Specimen:
+    """The first lines of the first file, made by really writing it.
 
     A sheet's cells are joined by " | ".
     """
@@ -53,7 +64,15 @@ def preview(profile: Profile, lines: Iterable[PayLine] = SAMPLE_LINES) -> list[s
         shown: list[str] = []
         if package.files:
             shown = list(islice(_lines(profile, Path(folder) / package.files[0].name), LINES))
-        return shown + [sentence for _ref, sentence in package.unable]
+    unable = tuple(sentence for _ref, sentence in package.unable)
+    name = package.files[0].name if package.files else ""
+    return Specimen(name, tuple(shown), unable, len(package.files))
+
+
+def preview(profile: Profile, lines: Iterable[PayLine] = SAMPLE_LINES) -> list[str]:
+    """The first lines of the first file, then who stands in none."""
+    made = specimen(profile, lines)
+    return [*made.lines, *made.unable]
 
 
 def _shown(cell: object) -> str:

@@ -8,5 +8,6 @@ import { start as upload } from "./upload.js";
 import { start as job } from "./job.js";
 import { start as pickers } from "./pickers.js";
 import { start as notes } from "./notes.js";
+import { start as layout } from "./layout.js";
 
-for (const begin of [confirm, sheet, filters, menus, reveal, upload, job, pickers, notes]) begin();
+for (const begin of [confirm, sheet, filters, menus, reveal, upload, job, pickers, notes, layout]) begin();

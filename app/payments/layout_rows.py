@@ -1,0 +1,98 @@
+"""Bank formats as rows: each edition once written, never rewritten; the database itself refuses.
+
+A row lies with the bureau that drew it up and serves that bureau and all below it. `data` is what
+`banks.Profile.parse` reads. A change is a new row with the next edition; which one counts is said
+by `state` alone (layout_workflow.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    DDL,
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Integer,
+    String,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel import clock
+from app.kernel.db import Base, Scoped
+from app.kernel.types import Text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+NAME = "bank_profile"
+LASTING = ("org_path", "code", "name", "edition", "data", "digest", "made_by", "made_at")
+"""What of a row never changes, whether it was used or not."""
+
+
+class BankProfile(Scoped, Base):
+    """One edition of one bank's format. `digest` is the fingerprint of `data`."""
+
+    __tablename__ = NAME
+    __table_args__ = (
+        UniqueConstraint("code", "edition"),
+        CheckConstraint("state IN ('draft', 'active', 'retired')", name="state"),
+        CheckConstraint("edition > 0", name="edition"),
+    )
+    code: Mapped[str] = mapped_column(Text(40, required=True))
+    name: Mapped[str] = mapped_column(Text(80, required=True))
+    edition: Mapped[int] = mapped_column(Integer)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    why: Mapped[str] = mapped_column(Text(200), default="")
+    made_by: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    approved_by: Mapped[str] = mapped_column(String(64), default="")
+    approved_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.edition}"
+
+
+SAYS = "an edition of a bank format is never rewritten"
+
+
+def _ddl(statement: str) -> DDL:
+    return DDL(statement)  # type: ignore[no-untyped-call]
+
+
+SQLITE = [
+    _ddl(
+        f"CREATE TRIGGER {NAME}_lasts BEFORE UPDATE OF {', '.join(LASTING)} ON {NAME} "
+        f"BEGIN SELECT RAISE(ABORT, '{SAYS}'); END"
+    ),
+    _ddl(
+        f"CREATE TRIGGER {NAME}_stays BEFORE DELETE ON {NAME} "
+        f"BEGIN SELECT RAISE(ABORT, '{SAYS}'); END"
+    ),
+]
+POSTGRESQL = [
+    _ddl(
+        f"CREATE OR REPLACE FUNCTION {NAME}_lasts() RETURNS trigger LANGUAGE plpgsql "
+        f"AS $$ BEGIN RAISE EXCEPTION '{SAYS}' USING ERRCODE = 'insufficient_privilege'; END $$"
+    ),
+    _ddl(
+        f"CREATE TRIGGER {NAME}_lasts BEFORE DELETE OR UPDATE OF {', '.join(LASTING)} ON {NAME} "
+        f"FOR EACH ROW EXECUTE FUNCTION {NAME}_lasts()"
+    ),
+]
+
+for _dialect, _rules in (("sqlite", SQLITE), ("postgresql", POSTGRESQL)):
+    for _rule in _rules:
+        event.listen(BankProfile.__table__, "after_create", _rule.execute_if(dialect=_dialect))
+
+
+def forbid_rewriting(connection: Connection) -> None:
+    """What lasts of an edition cannot be changed from here on; for migrations."""
+    for rule in SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL:
+        connection.execute(rule)
