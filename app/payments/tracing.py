@@ -18,7 +18,7 @@ from app.kernel.scope import placed
 from app.payments.banks import Profile
 from app.payments.models import NOT_CARRIED, Attempt, PayFile, Payment, PayRun, ResultLine
 from app.publicity.models import AidLine, AidList
-from app.registry.models import Card
+from app.registry.models import Card, Enrolment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,18 +50,23 @@ class Trace:
     line: AidLine
     aid_list: AidList
     payment: Payment | None
+    enrolment_id: int | None = None
     orders: list[Order] = field(default_factory=list)
     deeds: list[Event] = field(default_factory=list)
 
 
 def trace(which: ColumnElement[bool]) -> Trace:
     """The way of one line in the scope, named by itself or by its payment."""
-    found = select(AidLine, AidList, Payment).join(AidLine.aid_list).outerjoin(
+    studies = select(Enrolment.id).where(
+        Enrolment.school_id == AidList.school_id, Enrolment.person_id == AidLine.person_id
+    ).scalar_subquery()  # fmt: skip
+    found = select(AidLine, AidList, Payment, studies).join(AidLine.aid_list).outerjoin(
         Payment, Payment.line_id == AidLine.id).where(which)  # fmt: skip
     row = db.session.execute(found).one()
     payment: Payment | None = row[2]
     orders = _orders(payment.id) if payment else []
-    return Trace(row[0], row[1], payment, orders, _deeds(row[0], [o.run.id for o in orders]))
+    deeds = _deeds(row[0], [o.run.id for o in orders])
+    return Trace(row[0], row[1], payment, row[3], orders, deeds)
 
 
 def _orders(payment_id: int) -> list[Order]:

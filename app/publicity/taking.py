@@ -11,6 +11,7 @@ from app.kernel.bulk import add_missing
 from app.kernel.db import changed, db
 from app.publicity.models import AidLine, Finding, StagedLine
 from app.registry import persons
+from app.registry.cards import given_up
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
@@ -37,14 +38,16 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     A line is known again by person and first month: the same stays as it is, a changed one is
     changed in place, a missing one is gone, a new one is added. An objected line stays objected,
     in the file or not: only the bureau thaws it. New persons and cards are registered first; a
-    card nobody confirmed yet is only claimed, and so is one that was given up and is back.
+    card nobody confirmed yet is only claimed, and so is one that was closed and is back, unless
+    it was given up by a request of its own.
     """
     mine = S.c.upload_id == upload.id
     persons.register(S, mine)
     add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
                     "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
     resolved = _resolved(mine)
-    back = update(C).where(C.c.id.in_(select(resolved.c.card_id)), C.c.state == "closed")
+    stated = C.c.id.in_(select(resolved.c.card_id))
+    back = update(C).where(stated, C.c.state == "closed", ~given_up(C))
     db.session.execute(back.values(state="claimed", since=clock.now()))
     gone = _drop_gone(upload, resolved)
     differing = _change_changed(target.id, resolved)

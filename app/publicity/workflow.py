@@ -21,7 +21,7 @@ from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
 from app.publicity.models import AidLine, AidList, Finding
 from app.publicity.seal import seal_lists
-from app.registry.service import settle_cards
+from app.registry.cards import settle_cards
 
 WORKDAYS_SHOWN = 5
 school_reviewers = frozenset({SCHOOL_REVIEWER})

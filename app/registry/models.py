@@ -32,8 +32,10 @@ from app.kernel.types import (
     IdNumber,
     Month,
     OrgPath,
+    Personal,
     PersonName,
     RegNo,
+    Text,
     YearMonth,
 )
 from app.kernel.uploads import STATES, Arrived
@@ -51,6 +53,10 @@ GRADE = Choice(GRADES)
 CARD_STATES = {"claimed": _l("待确认"), "active": _l("使用中"), "closed": _l("已停用")}
 NEXT = "next"
 """A card on its way from claimed to active, within one transaction; nobody ever sees it."""
+CARD_WHYS = {
+    "lost": _l("挂失补卡"), "closed": _l("原卡销户或换行"), "expired": _l("原卡到期"),
+    "wrong": _l("原登记有误"), "other": _l("其他"),
+}  # fmt: skip
 GRANT = "GRANT"
 
 
@@ -153,6 +159,50 @@ class Card(SystemOnly, Base):
 
 unique_where("uq_card_active_number", Card.card_index, where=Card.state == "active")
 unique_where("uq_card_active_person", Card.person_id, where=Card.state == "active")
+
+
+class CardChange(Scoped, Base):
+    """A school's request that a student be paid on another card from now on.
+
+    The old card is the one in use when it was asked; once accepted, `new_card_id` is the card
+    that came into use. One student has one open request at a time.
+    """
+
+    __tablename__ = "card_change"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'changed', 'declined', 'withdrawn')", name="state"),
+        Index("ix_card_change_person_id", "person_id"),
+    )
+    org_path: Mapped[str] = mapped_column(OrgPath(), index=True)
+    school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
+    enrolment_id: Mapped[int] = mapped_column(BigId, ForeignKey("enrolment.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(PersonName())
+    id_mask: Mapped[str] = mapped_column(String(30))
+    old_card_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("card.id"))
+    old_card_mask: Mapped[str] = mapped_column(String(30), default="")
+    card_no: Mapped[str] = mapped_column(BankCard())
+    card_index: Mapped[bytes] = mapped_column(BlindIndex())
+    card_mask: Mapped[str] = mapped_column(String(30))
+    holder_name: Mapped[str] = mapped_column(PersonName(), default="")
+    bank_name: Mapped[str] = mapped_column(Text(60, personal=Personal.PERSONAL), default="")
+    cnaps: Mapped[str] = mapped_column(Text(12, personal=Personal.PERSONAL), default="")
+    why: Mapped[str] = mapped_column(Choice(CARD_WHYS, personal=Personal.PERSONAL))
+    note: Mapped[str] = mapped_column(Text(200, personal=Personal.PERSONAL), default="")
+    ref: Mapped[str] = mapped_column(Text(32, personal=Personal.PERSONAL), default="")
+    new_card_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("card.id"))
+    state: Mapped[str] = mapped_column(String(10), default="asked")
+    by: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    school: Mapped[Org] = relationship()
+    enrolment: Mapped[Enrolment] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.card_mask}"
+
+
+unique_where("uq_card_change_open", CardChange.person_id, where=CardChange.state == "asked")
 
 
 class Programme(Base):

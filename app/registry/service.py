@@ -1,10 +1,10 @@
-"""Use-cases of the registry: standards spread out, programmes laid down, card changes settled."""
+"""Use-cases of the registry: standards spread out, programmes laid down, students put on hold."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, insert, literal, or_, select, true, update
+from sqlalchemy import delete, exists, func, insert, literal, or_, select
 
 from app.kernel import audit, clock
 from app.kernel.db import changed, db
@@ -14,9 +14,7 @@ from app.kernel.scope import everyone
 from app.kernel.types import YearMonth
 from app.registry.models import (
     GRANT,
-    NEXT,
     CalendarMonth,
-    Card,
     DueMonth,
     Enrolment,
     Hold,
@@ -26,7 +24,7 @@ from app.registry.models import (
 from app.registry.rules import HORIZON, spread
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement
 
     from app.kernel.actor import Actor
 
@@ -84,36 +82,6 @@ def programme(code: str) -> Programme:
         raise Refused(_("没有代码为「%(code)s」的资助项目，可用的有：%(known)s",
                         code=code, known=known))  # fmt: skip
     return found
-
-
-def settle_cards(cards: Select[tuple[int]]) -> None:
-    """The claimed cards among these ids are in use; what each person used before is closed.
-
-    Stays claimed: a number in another person's use, the second of two that claim one number, and
-    a card that was stated before the one in use. The database would refuse the first two.
-    """
-    c, other = Card.__table__.alias(), Card.__table__.alias()
-    taken = exists().where(other.c.card_index == c.c.card_index, other.c.state == "active",
-                           other.c.person_id != c.c.person_id)  # fmt: skip
-    outdated = exists().where(other.c.person_id == c.c.person_id, other.c.state == "active",
-                              other.c.since > c.c.since)  # fmt: skip
-    latest = (
-        select(func.max(c.c.id))
-        .where(c.c.id.in_(cards), c.c.state == "claimed", ~taken, ~outdated)
-        .group_by(c.c.person_id)
-    )
-    chosen = select(func.min(c.c.id)).where(c.c.id.in_(latest)).group_by(c.c.card_index)
-    renewed = select(other.c.person_id).where(other.c.state == NEXT)
-    with everyone("一个人的卡不只一个学校知道"):
-        # Marked first: closing a card may free its number, and the choice must not change by that.
-        _set_state(Card.id.in_(chosen), "claimed", NEXT)
-        _set_state(Card.person_id.in_(renewed), "active", "closed")
-        _set_state(true(), NEXT, "active")
-
-
-def _set_state(which: ColumnElement[bool], old: str, new: str) -> None:
-    change = update(Card).where(which, Card.state == old).values(state=new)
-    db.session.execute(change.execution_options(synchronize_session=False))
 
 
 def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, note: str) -> int:

@@ -39,7 +39,14 @@ if TYPE_CHECKING:
 REVEALERS = SCHOOLS | {BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER, BUREAU_POSTER}
 """Whose work needs a whole number now and then: to compare it with the paper or with the bank."""
 UPLOADERS = frozenset({SCHOOL_CLERK, BUREAU_CLERK})
+CARD_TONES = {"active": "good", "claimed": "wait", "closed": "mute"}
 REGISTRY_MENU = Category("registry", _l("学籍与标准"), "school")
+
+
+def cards_shown(person_id: int) -> dict[str, Any]:
+    """What a page needs that lists the cards of a person; the caller has checked the row."""
+    return {"cards": queries.cards_of(person_id), "card_states": CARD_STATES,
+            "card_tones": CARD_TONES}  # fmt: skip
 
 
 class EnrolmentGrid(Receives, Grid):
@@ -72,8 +79,8 @@ class EnrolmentGrid(Receives, Grid):
         return queries.id_no_of(row.person_id)
 
     def beside(self, row: Any) -> dict[str, Any]:
-        return {"cards": queries.cards_of(row.person_id), "card_states": CARD_STATES,
-                "card_tones": {"active": "good", "claimed": "wait", "closed": "mute"}}  # fmt: skip
+        own = g.actor.role == SCHOOL_CLERK and row.school_id == g.actor.org_id
+        return cards_shown(row.person_id) | {"may_change": own}
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
           confirm=_l("从本月起不能列入助学金名单，已列入未发放的不再发放。"))  # fmt: skip

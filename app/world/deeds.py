@@ -58,17 +58,22 @@ class Deeds:
         orgs = db.session.execute(select(Org.id, Org.code, Org.parent_id)).all()
         codes = {pk: code for pk, code, _above in orgs}
         self.bureaus = {code: codes[above] for _pk, code, above in orgs if above}
+        self.new_cards: dict[str, str] = {}
+        """Numbers that were given up, and the ones after them."""
 
     def upload(self, school: str, month: YearMonth, rows: Iterable[Row]) -> None:
         """The school's draft of the month holds the good ones among these rows."""
         clerk, path = self.people[school, CLERK], self.folder / f"{school}-{month}.xlsx"
-        write_list(path, rows)
+        write_list(path, map(self._with_new_card, rows))
         with scope(clerk.org_path):
             draft = service.draft_for(school, month, GRANT, clerk)
             with path.open("rb") as stream:
                 kept = files.keep(stream)
             name = f"{draft.school.name}{month}受助学生名单.xlsx"
             service.take(service.stage(kept.path, name, draft, clerk), clerk)
+
+    def _with_new_card(self, row: Row) -> Row:
+        return row | {"card_no": self.new_cards.get(row["card_no"], row["card_no"])}
 
     def report_nobody(self, school: str, month: YearMonth) -> None:
         clerk = self.people[school, CLERK]

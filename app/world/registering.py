@@ -83,11 +83,12 @@ def _cards(some: list[tuple[int, Seat]]) -> Iterator[tuple[Any, ...]]:
     numbers = [seat.pupil.card_no for _n, seat in some]
     sealed = crypto.seal_many(numbers, BankCard.code)
     indexes = crypto.blind_many(numbers, BankCard.code)
-    since = raw(C.c.since)(clock.now())
+    moment = raw(C.c.since)
     for (n, seat), index, blob in zip(some, indexes, sealed, strict=True):
         p = seat.pupil
+        since = clock.moment_of(YearMonth.at(p.intake, 9).first_day)
         yield (n, blob, index, BankCard.mask(p.card_no), p.name, p.bank.name,
-               with_mod_11_10(p.bank.cnaps), "active", since)  # fmt: skip
+               with_mod_11_10(p.bank.cnaps), "active", moment(since))  # fmt: skip
 
 
 def raw(column: Column[Any]) -> Callable[[Any], Any]:
