@@ -20,7 +20,7 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.jobs import Done, job
-from app.kernel.sheets import hand_back, write_template
+from app.kernel.sheets import hand_back, write_old_template, write_template
 from app.kernel.sheets.spooled import spooled
 
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ def recent(kind: FileKind, actor: Actor, limit: int = 8) -> Sequence[Any]:
     return list(db.session.scalars(found.order_by(model.id.desc()).limit(limit)))
 
 
-def template(kind: FileKind) -> IO[bytes]:
-    """The empty table, ready to be filled in. Whoever sends it closes it."""
-    sheet = kind.template or kind.sheet
-    return spooled(lambda out: write_template(out, sheet))
+def template(kind: FileKind, old: bool = False) -> IO[bytes]:
+    """The empty table, ready to be filled in; `old`: as .xls. Whoever sends it closes it."""
+    sheet, write = kind.template or kind.sheet, write_old_template if old else write_template
+    return spooled(lambda out: write(out, sheet))
 
 
 def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:

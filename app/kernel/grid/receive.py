@@ -139,9 +139,11 @@ class Receives(Presses):
     @has_access
     @permission_name("upload")
     def template(self) -> ResponseReturnValue:
+        """The empty table, ready to be filled in; ?format=xls for those who need the old kind."""
         name = _("%(title)s模板", title=(self.receives.template or self.receives.sheet).title)
-        return send_file(receiving.template(self.receives), as_attachment=True,
-                         download_name=f"{name}.xlsx")  # fmt: skip
+        old = request.args.get("format") == "xls"
+        return send_file(receiving.template(self.receives, old), as_attachment=True,
+                         download_name=f"{name}.xls" if old else f"{name}.xlsx")  # fmt: skip
 
     def _found(self, pk: int) -> Arrived:
         found: Arrived = receiving.find(self.receives, pk, g.actor) or abort(404)

@@ -22,6 +22,7 @@ from app.kernel.sheets.declare import Column, Counts, Limit, Problem, Sheet
 from app.kernel.sheets.digest import digest, row_digest
 from app.kernel.sheets.export import Meta, write_csv, write_xlsx
 from app.kernel.sheets.handback import hand_back
+from app.kernel.sheets.old import write_old_template
 from app.kernel.sheets.reading import Reading, read
 from app.kernel.sheets.rows import Row
 from app.kernel.sheets.template import write_template
@@ -41,6 +42,7 @@ __all__ = [
     "read",
     "row_digest",
     "write_csv",
+    "write_old_template",
     "write_template",
     "write_xlsx",
 ]

@@ -18,6 +18,8 @@ from app.kernel.sheets.looks import (
 from app.kernel.sheets.wire import workbook
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.kernel.sheets.declare import Column, Sheet
 
 GUIDE_WIDTHS = (18, 10, 60, 24)
@@ -66,25 +68,40 @@ def advice(column: Column) -> str:
 
 def _write_guide(guide: Any, sheet: Sheet, looks: Looks) -> None:
     guide.write_string(0, 0, str(sheet.title), looks.title)
-    headings = (_("列名"), _("是否必填"), _("怎么填"), _("示例"))
-    for at, (heading, wide) in enumerate(zip(headings, GUIDE_WIDTHS, strict=True)):
+    table = guide_table(sheet)
+    for at, wide in enumerate(GUIDE_WIDTHS):
         guide.set_column(at, at, wide)
-        guide.write_string(2, at, heading, looks.heading)
-    for row, column in enumerate(sheet.columns, 3):
-        example = "" if column.example is None else str(column.example)
-        needed = _("必填") if column.required else _("选填")
-        told = (str(column.header), needed, advice(column), example)
-        for at, text in enumerate(told):
-            guide.write_string(row, at, text, looks.wrapped)
-    for row, line in enumerate(_closing(sheet), len(sheet.columns) + 4):
-        guide.write_string(row, 0, f"{row - len(sheet.columns) - 3}. {line}")
+    for row, line in enumerate(table, 2):
+        for at, text in enumerate(line):
+            guide.write_string(row, at, text, looks.wrapped if row > 2 else looks.heading)
+    for row, text in enumerate(_closing(sheet), len(table) + 3):
+        guide.write_string(row, 0, text)
     print_ready(guide, 2, sheet.title)
 
 
-def _closing(sheet: Sheet) -> list[str]:
+def guide_table(sheet: Sheet) -> list[tuple[str, str, str, str]]:
+    """Of every column its name, whether it is needed, how it is filled in, and an example."""
     return [
+        (_("列名"), _("是否必填"), _("怎么填"), _("示例")),
+        *(
+            (str(column.header), _("必填") if column.required else _("选填"), advice(column),
+             "" if column.example is None else str(column.example))
+            for column in sheet.columns
+        ),
+    ]  # fmt: skip
+
+
+def guide_lines(sheet: Sheet) -> list[Sequence[str]]:
+    """The whole guide, line by line."""
+    closing = [(line,) for line in _closing(sheet)]
+    return [(str(sheet.title),), (), *guide_table(sheet), (), *closing]
+
+
+def _closing(sheet: Sheet) -> list[str]:
+    lines = [
         *(str(note) for note in sheet.notes),
         _("列的顺序可以调整，不用的选填列可以删去；表头的名称请不要改。"),
         _("证件号、卡号等长号码所在的列已设为“文本”格式；从别处粘贴时请选“只粘贴文本/值”。"),
         _("不需要合计行；有错的行会连同原因退回，改好后上传退回的文件即可。"),
     ]
+    return [f"{n}. {line}" for n, line in enumerate(lines, 1)]

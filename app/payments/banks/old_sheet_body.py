@@ -1,4 +1,4 @@
-"""The body of an Excel 97-2003 .xls file (xlwt; why: docs/decisions/0020-xls.md).
+"""The body of an Excel 97-2003 .xls file (docs/decisions/0020-xls.md).
 
 The whole sheet is held in memory, which the format bounds: 65,000 rows at most.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-import xlwt  # type: ignore[import-untyped]
-
+from app.kernel.sheets.old import OldBook
 from app.payments.banks.render import Detail, fits, whole_file
 from app.payments.banks.shaping import as_text
 
@@ -30,11 +29,9 @@ class OldSheetBody:
     ) -> None:
         self.profile, self.context = profile, context
         self.detail = Detail(profile, context, file_no, split)
-        self.book = xlwt.Workbook(encoding="utf-8")
-        self.sheet = self.book.add_sheet(profile.sheet_name)
-        self.text, self.money, self.whole = (
-            xlwt.easyxf(num_format_str=f) for f in ("@", "0.00", "0")
-        )
+        self.book = OldBook()
+        self.sheet = self.book.page(profile.sheet_name)
+        self.text, self.money, self.whole = map(self.book.style, ("@", "0.00", "0"))
         self.above = len(profile.head) + profile.header
 
     def write(self, lines: Sequence[PayLine], first_row: int) -> None:

@@ -8,6 +8,7 @@ import io
 import tempfile
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from app.kernel.sheets import (
     Column,
@@ -16,13 +17,23 @@ from app.kernel.sheets import (
     export,
     read,
     write_csv,
+    write_old_template,
     write_template,
     write_xlsx,
 )
 from app.kernel.sheets.stream import Spoiled
 from app.kernel.sheets.wire import text
 from app.kernel.types import Choice, Fen, Text, YearMonth
-from tests.kernel.sheets.made import HEADERS, LIN, PUPILS, opened, taken_in
+from tests.kernel.sheets.made import (
+    HEADERS,
+    LIN,
+    PUPILS,
+    WANG,
+    fates,
+    old_workbook,
+    opened,
+    taken_in,
+)
 
 MONTH = YearMonth.parse("2026-09")
 ROW = ("林晓燕", "350102200812010015", "1", MONTH, MONTH, 23050, dt.date(2008, 12, 1), "住校")
@@ -188,3 +199,27 @@ def test_a_report_goes_into_a_stream(tmp_path):
     (tmp_path / "f").write_bytes(out.getvalue())
     with read(tmp_path / "f", PUPILS) as reading:
         assert len(list(reading.rows)) == 1
+
+
+def test_an_old_template_is_read_once_it_is_filled_in(tmp_path):
+    write_old_template(str(tmp_path / "t.xls"), PUPILS)
+    book = lines_of(tmp_path / "t.xls")
+    assert book[0][0] == HEADERS
+    filled = tmp_path / "filled.xls"
+    filled.write_bytes(old_workbook([book[0][0], LIN, WANG]))
+    assert fates(taken_in(filled)[0].counts) == (2, 0, 0, 0, 0)
+    guide = [cell for line in book[1] for cell in line]
+    assert "身份证件号" in guide
+    assert any("18位" in str(cell) for cell in guide)
+
+
+def test_an_empty_old_template_holds_no_row(tmp_path):
+    write_old_template(str(tmp_path / "t.xls"), PUPILS)
+    reading, rows = taken_in(tmp_path / "t.xls")
+    assert (reading.kind, rows, reading.notes) == ("xls", [], [])
+
+
+def lines_of(path):
+    """The lines of each sheet."""
+    book = CalamineWorkbook.from_path(path)
+    return [book.get_sheet_by_index(n).to_python() for n in range(len(book.sheet_names))]
