@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable, DropTable
 
 from app.kernel.db import db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Select, Table
 
@@ -36,6 +39,16 @@ def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     finally:
         cursor.close()
     return counted.n
+
+
+@contextmanager
+def staged(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[int]:
+    """The rows, and no others, stand in `table`, a TEMPORARY one without keys, while the block
+    runs: what must be looked at before it is kept is not written twice. How many there are."""
+    db.session.execute(CreateTable(table, if_not_exists=True))
+    db.session.execute(delete(table))
+    yield load(table, columns, rows)
+    db.session.execute(DropTable(table))
 
 
 def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> None:

@@ -1,10 +1,31 @@
-"""Every row of a result file beside the order it answers, and its fate, as SQL."""
+"""Every row of a result file beside the order it answers, and its fate, as SQL.
+
+The rows lie in a staged table. One statement compares them with the orders of the run and writes
+them down with their fate: a row of the big table is written once and never again.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from app.kernel.db import db
 from app.payments.models import NOT_CARRIED, Attempt, ResultLine
@@ -16,98 +37,125 @@ if TYPE_CHECKING:
 
 T, R = Attempt.__table__, ResultLine.__table__
 OPEN = ("sent", "unknown")
+WORDS = ("ref", "card_tail", "name", "outcome", "reason", "reason_text", "bank_ref")
+TOLD = ("row", "seq", "fen", "arrived_on", *WORDS)
+"""What a row of the bank says, as it is kept."""
+STAGED = ("n", "ours", "why", *TOLD)
+S = Table(
+    "staged_answer", MetaData(),
+    Column("n", Integer), Column("row", Integer), Column("seq", Integer),
+    Column("fen", BigInteger), Column("arrived_on", Date),
+    *(Column(name, String) for name in (*WORDS, "ours", "why")),
+    prefixes=["TEMPORARY"],
+)  # fmt: skip
+"""`n`: the order of the rows; `ours`: our reference; `why`: why it cannot be read, or nothing."""
 
 
-def open_rows(taken: ResultFile) -> Any:
-    return and_(R.c.file_id == taken.id, R.c.fate == "")
-
-
-def resolve(taken: ResultFile) -> None:
-    """Rows know the order they answer; an order that is answered again is set aside.
-
-    By our own reference; where a bank's layout carries none, by row number, amount and card tail
-    together within the run, never by less.
-    """
-    by_ref = select(T.c.id).where(T.c.ref == R.c.ref).correlate(R).scalar_subquery()
+def place(taken: ResultFile) -> None:
+    """Rows without our reference know it by row number, amount and card tail together within
+    the run, never by less."""
     by_place = (
-        select(T.c.id)
-        .where(R.c.ref == "", T.c.run_id == R.c.run_id, T.c.seq == R.c.seq, T.c.fen == R.c.fen,
-               R.c.card_tail != "", tail(T.c.card_mask) == R.c.card_tail)
-        .correlate(R).scalar_subquery()
+        select(T.c.ref)
+        .where(T.c.run_id == taken.run_id, T.c.seq == S.c.seq, T.c.fen == S.c.fen,
+               S.c.card_tail != "", tail(T.c.card_mask) == S.c.card_tail)
+        .correlate(S).scalar_subquery()
     )  # fmt: skip
-    ours = func.coalesce(by_ref, by_place)
-    db.session.execute(update(R).where(open_rows(taken)).values(attempt_id=ours))
-    _set_aside_repeated(taken)
-
-
-def _set_aside_repeated(taken: ResultFile) -> None:
-    """Of rows for one order the first stands, unless they contradict each other: then none does,
-    for nobody can tell which is true."""
-    other = R.alias()
-    several = (
-        select(other.c.attempt_id, func.min(other.c.id).label("first"),
-               func.count(func.distinct(other.c.outcome)).label("outcomes"))
-        .where(other.c.file_id == taken.id, other.c.fate == "", other.c.attempt_id.is_not(None))
-        .group_by(other.c.attempt_id)
-        .having(func.count() > 1)
-        .subquery("several")
-    )  # fmt: skip
-    repeated = update(R).where(
-        open_rows(taken), R.c.attempt_id == several.c.attempt_id,
-        or_(R.c.id > several.c.first, several.c.outcomes > 1),
-    )  # fmt: skip
-    db.session.execute(repeated.values(fate="aside", why="repeated"))
+    found = func.coalesce(by_place, "")
+    db.session.execute(update(S).where(S.c.ref == "", S.c.why == "").values(ours=found))
 
 
 def judge(taken: ResultFile) -> None:
-    """Every row has a fate."""
-    lost = update(R).where(open_rows(taken), R.c.attempt_id.is_(None))
-    db.session.execute(lost.values(fate="aside", why="unknown_ref"))
-    fate, why = _verdict()
-    judged = update(R).where(open_rows(taken), T.c.id == R.c.attempt_id)
-    db.session.execute(judged.values(fate=fate, why=why))
-    _recognise(taken)
+    """Every row stands in the table of results, beside its order and with its fate."""
+    beside = _beside(taken)
+    judged = beside.subquery("judged")
+    fate = case((judged.c.why != "", "aside"), (judged.c.settled, "same"), else_="posted")
+    fixed = {"file_id": taken.id, "run_id": taken.run_id, "org_path": taken.org_path}
+    cells = [literal(value, R.c[name].type) for name, value in fixed.items()]
+    kept = [judged.c[name] for name in (*TOLD, "attempt_id", "why")]
+    source = select(*cells, *kept, fate).order_by(judged.c.n)
+    names = [*fixed, *TOLD, "attempt_id", "why", "fate"]
+    db.session.execute(insert(R).from_select(names, source))
 
 
-def _verdict() -> tuple[Any, Any]:
-    """Fate and reason of a row beside its order, as SQL, the first thing wrong first."""
-    known = _as_it_stands()
-    movable = or_(T.c.state.in_(OPEN), and_(T.c.state == "paid", R.c.outcome == "returned"),
-                  _tells_more())  # fmt: skip
-    wrong = (
-        (T.c.run_id != R.c.run_id, "foreign_run"),
-        (or_(T.c.state == "waiting", T.c.reason == NOT_CARRIED), "not_sent"),
-        (R.c.fen.is_not(None) & (R.c.fen != T.c.fen), "amount"),
-        (and_(R.c.card_tail != "", tail(T.c.card_mask) != R.c.card_tail), "card"),
-        (and_(~known, ~movable), "conflict"),
+def _beside(taken: ResultFile) -> Any:
+    """The staged rows, the order each answers, why it is set aside, whether it says nothing new."""
+    several, foreign = _several(), T.alias("foreign")
+    own = and_(T.c.run_id == taken.run_id, T.c.ref == S.c.ours)
+    elsewhere = select(foreign.c.id).where(foreign.c.ref == S.c.ours).scalar_subquery()
+    order = func.coalesce(T.c.id, case((S.c.ours != "", elsewhere)))
+    known, movable = _as_it_stands(), _movable()
+    repeated = or_(S.c.n > several.c.first, several.c.least != several.c.most)
+    why = case(
+        (S.c.why != "", S.c.why),
+        (order.is_(None), "unknown_ref"),
+        (repeated, "repeated"),
+        *_wrong(),
+        (and_(~known, ~movable, ~_recognised(taken)), "conflict"),
+        else_="",
     )
-    fate = case(*((test, "aside") for test, _why in wrong), (known, "same"), else_="posted")
-    return fate, case(*wrong, else_="")
+    told = [S.c[name] for name in ("n", *TOLD)]
+    return (
+        select(*told, order.label("attempt_id"), why.label("why"),
+               or_(known, ~movable).label("settled"))
+        .join_from(S, T, own, isouter=True)
+        .join(several, several.c.ours == S.c.ours, isouter=True)
+    )  # fmt: skip
+
+
+def _several() -> Any:
+    """Orders that several rows answer. The first row stands, unless they contradict each other:
+    then none does, for nobody can tell which is true."""
+    return (
+        select(S.c.ours, func.min(S.c.n).label("first"), func.min(S.c.outcome).label("least"),
+               func.max(S.c.outcome).label("most"))
+        .where(S.c.ours != "").group_by(S.c.ours).having(func.count() > 1).subquery("several")
+    )  # fmt: skip
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a row, and its name."""
+
+    holds: ColumnElement[bool]
+    why: str
+
+
+def _wrong() -> tuple[Wrong, ...]:
+    """What makes a row differ from its order, the first thing wrong first."""
+    return (
+        Wrong(T.c.id.is_(None), "foreign_run"),
+        Wrong(or_(T.c.state == "waiting", T.c.reason == NOT_CARRIED), "not_sent"),
+        Wrong(S.c.fen.is_not(None) & (S.c.fen != T.c.fen), "amount"),
+        Wrong(and_(S.c.card_tail != "", tail(T.c.card_mask) != S.c.card_tail), "card"),
+    )
+
+
+def _movable() -> ColumnElement[bool]:
+    """The order may still become what the row says."""
+    return or_(T.c.state.in_(OPEN), and_(T.c.state == "paid", S.c.outcome == "returned"),
+               _tells_more())  # fmt: skip
 
 
 def _as_it_stands() -> ColumnElement[bool]:
     """The row says what its order says already."""
-    return and_(T.c.state == R.c.outcome, T.c.bank_ref == R.c.bank_ref,
-                T.c.arrived_on.is_not_distinct_from(R.c.arrived_on))  # fmt: skip
+    return and_(T.c.state == S.c.outcome, T.c.bank_ref == S.c.bank_ref,
+                T.c.arrived_on.is_not_distinct_from(S.c.arrived_on))  # fmt: skip
 
 
 def _tells_more() -> ColumnElement[bool]:
     """A payment known by the bank's silence only, now with its number and day."""
-    return and_(T.c.state == "paid", R.c.outcome == "paid", T.c.bank_ref == "",
+    return and_(T.c.state == "paid", S.c.outcome == "paid", T.c.bank_ref == "",
                 T.c.arrived_on.is_(None))  # fmt: skip
 
 
-def _recognise(taken: ResultFile) -> None:
+def _recognised(taken: ResultFile) -> ColumnElement[bool]:
     """A row that was posted once, word for word, is no contradiction when it comes again, even
     though its order has moved on since: a success that was sent back, a doubt that was cleared."""
-    old = R.alias()
-    posted = exists().where(
-        old.c.attempt_id == R.c.attempt_id, old.c.fate == "posted", old.c.file_id < taken.id,
-        old.c.outcome == R.c.outcome, old.c.bank_ref == R.c.bank_ref,
-        old.c.arrived_on.is_not_distinct_from(R.c.arrived_on),
+    old = R.alias("old")
+    return exists().where(
+        old.c.attempt_id == T.c.id, old.c.fate == "posted", old.c.file_id < taken.id,
+        old.c.outcome == S.c.outcome, old.c.bank_ref == S.c.bank_ref,
+        old.c.arrived_on.is_not_distinct_from(S.c.arrived_on),
     )  # fmt: skip
-    back = update(R).where(R.c.file_id == taken.id, R.c.why == "conflict", posted)
-    db.session.execute(back.values(fate="same", why=""))
 
 
 def tail(mask: ColumnElement[str]) -> ColumnElement[str]:

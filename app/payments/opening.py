@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Integer,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Org
@@ -56,11 +69,14 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
     with everyone("付款按主管部门汇总各校已确认名单"):
-        with many_rows(_insert_payments(run)):
-            _lock_months(run)
-            _drop_unlocked(run)
-            _insert_attempts(run, select(P.c.id).where(P.c.first_run_id == run.id), literal(1))
-            held, refused = _left_out(run)
+        lists = _lists_of(run)
+        with many_rows(_insert_payments(run, lists)):
+            whole = _nothing_lost(run, lists, _lock_months(run, lists))
+            if not whole:
+                _drop_unlocked(run)
+            fresh = and_(P.c.first_run_id == run.id, L.c.list_id.in_(lists))
+            _insert_attempts(run, fresh, literal(1))
+            held, refused = (0, 0) if whole else _left_out(run, lists)
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
@@ -84,9 +100,10 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
     run = _new_run(old.month, old.bureau.code, actor, old.programme.code, "again")
     with everyone("失败的笔数按原批次重发"), many_rows(old.line_count):
         held = db.session.scalar(
-            select(func.count()).select_from(_failed(old, on_hold()).subquery())
+            select(func.count()).select_from(_failed(old, on_hold(run.programme_id)).subquery())
         )
-        _insert_attempts(run, _failed(old, ~on_hold()), P.c.attempt_no + 1)
+        failed = P.c.id.in_(_failed(old, ~on_hold(run.programme_id)))
+        _insert_attempts(run, failed, P.c.attempt_no + 1)
         fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
         db.session.execute(update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1))
         _sum_up(run)
@@ -106,9 +123,11 @@ def _failed(old: PayRun, *more: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def on_hold() -> ColumnElement[bool]:
-    """The line's student is on hold in one of its months, for the run's programme."""
-    aid = select(A.c.programme_id).where(A.c.id == L.c.list_id).correlate(L).scalar_subquery()
+def on_hold(programme_id: int | None = None) -> ColumnElement[bool]:
+    """The line's student is on hold in one of its months, for the programme of its list."""
+    aid: Any = programme_id
+    if aid is None:
+        aid = select(A.c.programme_id).where(A.c.id == L.c.list_id).correlate(L).scalar_subquery()
     return exists().where(
         H.c.person_id == L.c.person_id, H.c.programme_id == aid, H.c.state == "on",
         H.c.first_month <= L.c.last_month,
@@ -139,11 +158,7 @@ def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
 
 def _payable(run: PayRun) -> ColumnElement[bool]:
     """The lines the run is for, joined with their lists."""
-    return and_(
-        A.c.state == "confirmed", A.c.bureau_id == run.bureau_id, A.c.month == run.month,
-        A.c.programme_id == run.programme_id, L.c.state == "normal",
-        ~exists().where(P.c.line_id == L.c.id),
-    )  # fmt: skip
+    return and_(*_of_run(run), L.c.state == "normal", ~exists().where(P.c.line_id == L.c.id))
 
 
 def _already_paid(run: PayRun) -> ColumnElement[bool]:
@@ -155,44 +170,71 @@ def _already_paid(run: PayRun) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _left_out(run: PayRun) -> tuple[int, int]:
+def _lists_of(run: PayRun) -> list[int]:
+    """The confirmed lists the run is for. Their lines are found by these keys everywhere below:
+    a join would read every line there ever was, since sets are joined by reading them whole."""
+    found = select(A.c.id).where(*_of_run(run))
+    return list(db.session.scalars(found.order_by(A.c.id)))
+
+
+def _of_run(run: PayRun) -> tuple[ColumnElement[bool], ...]:
+    return (A.c.state == "confirmed", A.c.bureau_id == run.bureau_id, A.c.month == run.month,
+            A.c.programme_id == run.programme_id)  # fmt: skip
+
+
+def _left_out(run: PayRun, lists: list[int]) -> tuple[int, int]:
     """How many payable lines belong to students on hold, and how many others to paid months.
 
     Asked last: whoever took a month while this run was being opened is seen by now.
     """
-    held, paid = on_hold(), _already_paid(run)
+    held, paid = on_hold(run.programme_id), _already_paid(run)
     found = (
         select(func.count().filter(held), func.count().filter(and_(~held, paid)))
         .join_from(L, A, A.c.id == L.c.list_id)
-        .where(_payable(run))
+        .where(L.c.list_id.in_(lists), _payable(run))
     )
     n_held, n_paid = db.session.execute(found).one()
     return int(n_held), int(n_paid)
 
 
-def _insert_payments(run: PayRun) -> int:
+def _insert_payments(run: PayRun, lists: list[int]) -> int:
     """A payment stands for each payable line; how many."""
     cells = (L.c.id, literal(run.id), L.c.org_path, L.c.person_id, A.c.programme_id,
              L.c.amount_fen, literal(1))  # fmt: skip
-    free = and_(_payable(run), ~on_hold(), ~_already_paid(run))
+    free = and_(L.c.list_id.in_(lists), _payable(run), ~on_hold(run.programme_id),
+                ~_already_paid(run))  # fmt: skip
     source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(free)
     names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
              "attempt_no")  # fmt: skip
     return changed(insert(P).from_select(names, source))
 
 
-def _lock_months(run: PayRun) -> None:
-    """Every month of every payment is claimed; where somebody else holds it, nothing happens."""
+def _lock_months(run: PayRun, lists: list[int]) -> int:
+    """Every month of every payment is claimed; where somebody else holds it, nothing happens.
+    How many were."""
     source = (
         select(P.c.person_id, P.c.programme_id, N.c.month, P.c.id)
         .join_from(P, L, L.c.id == P.c.line_id)
         .join(N, N.c.month.between(L.c.first_month, L.c.last_month))
-        .where(P.c.first_run_id == run.id)
+        .where(P.c.first_run_id == run.id, L.c.list_id.in_(lists))
         .order_by(P.c.person_id, N.c.month, P.c.id)
     )
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     names = ("person_id", "programme_id", "month", "payment_id")
-    db.session.execute(dialect.insert(M).from_select(names, source).on_conflict_do_nothing())
+    return changed(dialect.insert(M).from_select(names, source).on_conflict_do_nothing())
+
+
+def _nothing_lost(run: PayRun, lists: list[int], locked: int) -> bool:
+    """Just the lines that are to be paid have a payment, and every payment got every month."""
+    mine = and_(P.c.line_id == L.c.id, P.c.first_run_id == run.id)
+    span = type_coerce(L.c.last_month - L.c.first_month + 1, Integer)
+    found = (
+        select(func.count().filter((L.c.state == "normal") != P.c.id.is_not(None)),
+               func.sum(span).filter(P.c.id.is_not(None)))
+        .join_from(L, P, mine, isouter=True).where(L.c.list_id.in_(lists))
+    )  # fmt: skip
+    odd, months = db.session.execute(found).one()
+    return not odd and months == locked
 
 
 def _drop_unlocked(run: PayRun) -> None:
@@ -214,29 +256,31 @@ def _drop_unlocked(run: PayRun) -> None:
         db.session.execute(delete(M).where(M.c.payment_id.between(first, last), orphan))
 
 
-def _insert_attempts(run: PayRun, payments: Any, number: Any) -> None:
-    """One attempt for each of these payments, in the order of school and row."""
-    active, lines = C.alias(), L
-    card = select(active.c.id).where(
-        active.c.person_id == P.c.person_id, active.c.state == "active"
+def _insert_attempts(run: PayRun, which: ColumnElement[bool], number: Any) -> int:
+    """One attempt for each of these payments, in the order of school and row; how many.
+
+    It goes to the card of today; the card on the line is told by its mask already.
+    """
+    today = C.alias("today")
+    card = select(today.c.id).where(
+        today.c.person_id == P.c.person_id, today.c.state == "active"
     ).correlate(P).scalar_subquery()  # fmt: skip
-    seq = func.row_number().over(order_by=(P.c.org_path, lines.c.seq, P.c.id))
+    seq = func.row_number().over(order_by=(P.c.org_path, L.c.seq, P.c.id))
     chosen = (
-        select(P.c.id.label("payment_id"), P.c.org_path, P.c.fen, lines.c.name,
-               func.coalesce(card, lines.c.card_id).label("card_id"), seq.label("seq"),
-               number.label("no"))
-        .join_from(P, lines, lines.c.id == P.c.line_id)
-        .where(P.c.id.in_(payments))
-        .subquery("chosen")
+        select(P.c.id, P.c.org_path, P.c.fen, L.c.name, L.c.card_id.label("stated"),
+               L.c.card_mask, func.coalesce(card, L.c.card_id).label("card_id"),
+               seq.label("seq"), number.label("no"))
+        .join_from(P, L, L.c.id == P.c.line_id).where(which).subquery("chosen")
     )  # fmt: skip
-    ref = literal(f"R{run.id}-").concat(chosen.c.payment_id).concat("-").concat(chosen.c.no)
-    cells = (chosen.c.payment_id, literal(run.id), chosen.c.org_path, chosen.c.no, chosen.c.seq,
-             ref, chosen.c.card_id, chosen.c.name, C.c.card_mask, chosen.c.fen,
-             literal("waiting"))  # fmt: skip
+    c = chosen.c
+    other = select(C.c.card_mask).where(C.c.id == c.card_id).scalar_subquery()
+    mask = case((c.card_id == c.stated, c.card_mask), else_=other)
+    ref = literal(f"R{run.id}-").concat(c.id).concat("-").concat(c.no)
     names = ("payment_id", "run_id", "org_path", "no", "seq", "ref", "card_id", "name",
              "card_mask", "fen", "state")  # fmt: skip
-    source = select(*cells).join_from(chosen, C, C.c.id == chosen.c.card_id)
-    db.session.execute(insert(T).from_select(names, source))
+    source = select(c.id, literal(run.id), c.org_path, c.no, c.seq, ref, c.card_id, c.name, mask,
+                    c.fen, literal("waiting"))  # fmt: skip
+    return changed(insert(T).from_select(names, source))
 
 
 def _sum_up(run: PayRun) -> None:

@@ -7,6 +7,7 @@ same file again changes nothing.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, update
@@ -19,7 +20,7 @@ from app.kernel.i18n import _, _l
 from app.kernel.scope import everyone
 from app.kernel.types.money import MOST_FEN
 from app.payments.banks import Profile, file_sha256, read_results
-from app.payments.judging import judge, resolve
+from app.payments.judging import STAGED, S, judge, place
 from app.payments.models import Attempt, PayRun, ResultFile, ResultLine
 from app.payments.silence import speak_for_the_rest
 
@@ -39,9 +40,6 @@ WHYS = {
     "totals": _l("银行合计与逐行不符"), "silence": _l("不能认定未列出的笔数成功"),
     "whole": _l("银行整体退回"),
 }  # fmt: skip
-COLUMNS = ("file_id", "run_id", "org_path", "row", "ref", "seq", "card_tail", "name", "fen",
-           "outcome", "reason", "reason_text", "bank_ref", "arrived_on", "fate", "why")  # fmt: skip
-
 HIGHEST_SEQ = 2**31 - 1
 
 
@@ -55,9 +53,10 @@ def take_results(run: PayRun, path: Path, file_name: str, actor: Actor) -> Resul
     profile = Profile.parse(locked.profile_data or {})
     with everyone("回盘按本批次流水号对账"), many_rows(locked.line_count):
         reading = read_results(profile, path)
-        taken = _store(locked, reading, path, file_name, actor)
-        resolve(taken)
-        judge(taken)
+        taken = _written_down(locked, path, file_name, actor)
+        with bulk.staged(S, STAGED, _rows(reading)):
+            place(taken)
+            judge(taken)
         _post(taken)
         speak_for_the_rest(locked, profile, reading, taken)
         _count(taken)
@@ -82,34 +81,33 @@ def _lock(run: PayRun, actor: Actor) -> PayRun:
     return locked
 
 
-def _store(run: PayRun, reading: ResultReading, path: Path, file_name: str, actor: Actor
-           ) -> ResultFile:  # fmt: skip
+def _written_down(run: PayRun, path: Path, file_name: str, actor: Actor) -> ResultFile:
     taken = ResultFile(run_id=run.id, org_path=run.org_path, file_name=file_name[-200:],
                        sha256=file_sha256(path), by=actor.username)  # fmt: skip
     db.session.add(taken)
     db.session.flush()
-    bulk.load(R, COLUMNS, _rows(reading, taken))
     return taken
 
 
-def _rows(reading: ResultReading, taken: ResultFile) -> Iterator[tuple[Any, ...]]:
+def _rows(reading: ResultReading) -> Iterator[tuple[Any, ...]]:
     """Every row of the file: readable ones to be judged, the others set aside at once."""
-    head = (taken.id, taken.run_id, taken.org_path)
-    for line in reading.lines:
+    number = count(1)
+    for n, line in zip(number, reading.lines, strict=False):
         seq = line.seq if line.seq and line.seq <= HIGHEST_SEQ else None
         fen = line.fen and min(line.fen, 10 * MOST_FEN)
-        yield (*head, line.row, line.ref[:64], seq, line.card_tail,
-               (line.name or "")[:80], fen, str(line.outcome), str(line.reason)[:20],
-               (line.reason_text or "")[:200], (line.bank_ref or "")[:60], line.arrived_on,
-               "", "")  # fmt: skip
+        ref = line.ref[:64]
+        yield (n, ref, "", line.row, seq, fen, line.arrived_on, ref, line.card_tail,
+               (line.name or "")[:80], str(line.outcome), str(line.reason)[:20],
+               (line.reason_text or "")[:200], (line.bank_ref or "")[:60])  # fmt: skip
     for row, sentence in reading.problems:
-        yield (*head, row, "", None, "", "", None, "unknown", "", str(sentence)[:200], "", None,
-               "aside", "unreadable")  # fmt: skip
+        yield (next(number), "", "unreadable", row, None, None, None, "", "", "", "unknown", "",
+               str(sentence)[:200], "")  # fmt: skip
 
 
 def _post(taken: ResultFile) -> None:
     """The orders say what the bank said."""
-    mine = and_(R.c.file_id == taken.id, R.c.fate == "posted", R.c.attempt_id == T.c.id)
+    mine = and_(R.c.file_id == taken.id, R.c.fate == "posted", R.c.attempt_id == T.c.id,
+                T.c.run_id == taken.run_id)  # fmt: skip
     change = update(T).where(mine).values(
         state=R.c.outcome, reason=R.c.reason, reason_text=R.c.reason_text,
         bank_ref=R.c.bank_ref, arrived_on=R.c.arrived_on,
