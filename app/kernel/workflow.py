@@ -51,9 +51,10 @@ class Step:
     """One arrow of a life cycle.
 
     `by`: the roles that may take it. `unlike`: steps whose taker may never take this one on the
-    same row (two pairs of eyes), in this round or any later one (docs/decisions/0045). `stamps`: the columns the step sets beside
-    the state, values or SQL. `then`: set-based effects in the same
-    transaction. `note`: a reason must be given. `evidence` of the workflow goes to the trail.
+    same row (two pairs of eyes), in this round or any later one (docs/decisions/0045).
+    `stamps`: the columns the step sets beside the state, values or SQL. `then`: set-based effects
+    in the same transaction. `note`: a reason must be given. `evidence` of the workflow goes to
+    the trail.
     """
 
     name: str
@@ -78,6 +79,14 @@ class Outcome:
     moved: int
     refused: dict[int, str]
     refused_total: int
+
+
+def _another(step: Step) -> str:
+    return _(
+        "经办与复核须由不同的人办理：您经办过（退回、撤回之前的也算），"
+        "不能再「%(step)s」，请由另一人办理",
+        step=step.label,
+    )
 
 
 class Workflow:
@@ -197,9 +206,7 @@ class Workflow:
                   ) -> tuple[dict[int, str], int]:  # fmt: skip
         m = self.model
         tests = [*(g.holds(actor) for g in step.guards), self._other_hands(step, actor)]
-        same = _("经办与复核须由不同的人办理：您经办过（退回、撤回之前的也算），不能再「%(step)s」，"
-                 "请由另一人办理", step=step.label)  # fmt: skip
-        says = [*(g.otherwise for g in step.guards), same]
+        says = [*(g.otherwise for g in step.guards), _another(step)]
         rows = db.session.execute(
             select(m.id, m.state, func.count().over(), *tests)
             .where(here, not_(func.coalesce(self.ready(step, actor), False)))
