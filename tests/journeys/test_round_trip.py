@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 
 import openpyxl
 import pytest
@@ -133,3 +135,13 @@ def test_the_preview_costs_little_however_long_the_list(clerk, rows, listed):
 def notes(page):
     """What stands in the coloured boxes of the page."""
     return " ".join(part.partition("</div>")[0] for part in page.source.split("note-body")[1:])
+
+
+def test_the_lines_on_a_lists_page_come_as_a_file_of_that_list_alone(clerk, listed, rows):
+    page = clerk.opens(f"/listgrid/show/{listed}")
+    address = html.unescape(re.search(r'href="(/linegrid/export[^"]*)"', page.source)[1])
+    table = openpyxl.load_workbook(io.BytesIO(clerk.downloads(address))).worksheets[0]
+    names = {row["name"] for row in rows}
+    told = [cell.value for line in table.iter_rows() for cell in line]
+    assert [word for word in told if word in names] == [row["name"] for row in rows]
+    assert any(str(len(rows)) in str(word) for word in told[-40:])

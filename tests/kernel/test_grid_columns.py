@@ -57,3 +57,14 @@ def test_a_column_the_grid_does_not_have_is_refused(world):
 )
 def test_one_comes_back_to_the_same_list(world, query):
     assert choose(world, "said", usual=query).location.endswith(query)
+
+
+def test_a_list_on_a_rows_page_can_be_taken_as_it_stands_there(world):
+    """Of that row only, in the columns the grid declares, whatever was chosen for its own list."""
+    page = world.browser("chen").get("/complaintgrid/show/1").text
+    assert "/remarkgrid/export" not in page  # nobody may export remarks
+    page = world.browser("chen").get("/complaintgrid/list/").text
+    assert "/complaintgrid/export" in page
+    choose(world, "said")
+    answer = world.browser("chen").get(f"{EXPORT}?usual=1")
+    assert "类别" in str(openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0]["D4"].value)

@@ -15,7 +15,7 @@ from app.kernel.i18n import _
 from app.kernel.sheets import Column, Meta, write_csv, write_xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from app.kernel.actor import Actor
     from app.kernel.grid.asked import Asked
@@ -27,11 +27,12 @@ MIMES = {
 }
 
 
-def export(grid: Any, asked: Asked, actor: Actor, kind: str) -> Response:
-    """The file of all rows the person's list holds; the trail knows who took how many."""
+def export(grid: Any, asked: Asked, actor: Actor, kind: str, names: Sequence[str]) -> Response:
+    """The file of all rows the person's list holds, in these columns; the trail knows who took
+    how many."""
     words = asked.words(grid.label_columns)
     out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it when it is sent)
-    count = _write(out, kind, grid, _rows(grid, asked), _about(grid, actor, words))
+    count = _write(out, kind, grid, names, _rows(grid, asked, names), _about(grid, actor, words))
     _record(grid, actor, kind, count, words)
     out.seek(0)
     name = f"{grid.title}_{clock.now():%Y%m%d_%H%M}_{count}{_('行')}.{kind}"
@@ -40,16 +41,17 @@ def export(grid: Any, asked: Asked, actor: Actor, kind: str) -> Response:
     return sent
 
 
-def _write(out: BinaryIO, kind: str, grid: Any, rows: Iterator[Any], about: Meta) -> int:
-    columns = [Column(c, grid.label_columns[c], ruled(grid, c)) for c in grid.columns()]
+def _write(out: BinaryIO, kind: str, grid: Any, names: Sequence[str], rows: Iterator[Any],
+           about: Meta) -> int:  # fmt: skip
+    columns = [Column(c, grid.label_columns[c], ruled(grid, c)) for c in names]
     if kind == "csv":
         return write_csv(out, columns, rows)
     return write_xlsx(out, columns, rows, about)
 
 
-def _rows(grid: Any, asked: Asked) -> Iterator[list[Any]]:
+def _rows(grid: Any, asked: Asked, names: Sequence[str]) -> Iterator[list[Any]]:
     """Rows passing by, in the order of the list; more than a file may hold is refused."""
-    makers: list[Callable[[Any], Any]] = [for_sheet(grid, c) for c in grid.columns()]
+    makers: list[Callable[[Any], Any]] = [for_sheet(grid, c) for c in names]
     where = asked.where(grid.label_columns)
     for n, row in enumerate(grid.datamodel.stream(where, grid.ordering(asked), MOST + 1), 1):
         if n > MOST:

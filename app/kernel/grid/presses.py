@@ -158,4 +158,5 @@ class Presses(Pages):
         kind = request.args.get("format", "xlsx")
         if kind not in MIMES:
             raise unreadable()
-        return export(self, asked_of(self, request.args), g.actor, kind)
+        names = self.list_columns if "usual" in request.args else self.columns()
+        return export(self, asked_of(self, request.args), g.actor, kind, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 from jinja2 import pass_context
@@ -153,10 +154,14 @@ def _actions(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _export_url(args: dict[str, Any], view: str) -> str | None:
-    """The file of these rows, for those who may take it; only from the view's own list."""
-    if not args.get("can_export") or not is_main(view):
+    """The file of these rows, for those who may take it: what the list shows, in its order."""
+    if not args.get("can_export"):
         return None
-    return same_rows(view, "export", args["filters"], format="xlsx")
+    url = same_rows(view, "export", args["filters"], format="xlsx")
+    if url is None or is_main(view):
+        return url
+    order = {k: v for k in (f"_oc_{view}", f"_od_{view}") if (v := request.args.get(k))}
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({'usual': 1} | order)}"
 
 
 def _choose_url(args: dict[str, Any], view: str, **values: Any) -> str | None:
