@@ -56,7 +56,7 @@ def compare(ring: Keyring) -> list[int]:
 
 def _kept(connection: Connection) -> dict[int, str]:
     rows = connection.execute(select(KeyMark.number, KeyMark.mark))
-    return dict(rows.tuples().all())
+    return {row.number: row.mark for row in rows}
 
 
 def _write_down(new: dict[int, str]) -> list[int]:
