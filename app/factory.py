@@ -52,7 +52,7 @@ def _staff(app: Flask) -> None:
     """Grids, forms and commands; whoever comes must sign in."""
     load([*in_rooms("workflow"), *in_rooms("work"), *in_rooms("views")])
     celery_app.init_app(app)
-    app.jinja_env.globals.update(who=who, deed=trail.verb)
+    app.jinja_env.globals.update(who=who, deed=trail.verb, duty=trail.role)
     with app.app_context():
         desk = AppBuilder(indexview=HomeView, security_manager_class=SecurityManager)
         desk.init_app(app, db.session)

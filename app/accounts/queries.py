@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
@@ -77,6 +78,37 @@ def recent_passwords(user_id: int, n: int) -> list[str]:
             select(OldPassword.hash).where(OldPassword.user_id == user_id)
             .order_by(OldPassword.id.desc()).limit(n)
         ))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One line of a row's history, by somebody with a name and a duty."""
+
+    verb: str
+    outcome: str
+    new: str
+    count: int | None
+    fen: int | None
+    note: str
+    at: dt.datetime
+    actor: str
+    role: str
+    name: str | None
+
+
+def deeds(table: str, pk: int, limit: int = 50) -> list[Deed]:
+    """What was done to one row, oldest first. Whoever may read the row may read who acted, from
+    above too."""
+    e = Event
+    found = (
+        select(e.verb, e.outcome, e.new, e.count, e.fen, e.note, e.at, e.actor, e.role, Post.name)
+        .outerjoin(Post, Post.user_id == e.actor_id)
+        .where(e.subject == table, e.subject_id == pk)
+        .order_by(e.id)
+        .limit(limit)
+    )
+    with scope.everyone("the history of a row that was found in the reader's scope"):
+        return [Deed(**row) for row in db.session.execute(found).mappings()]
 
 
 def latest_acts(user_id: int, limit: int = 8) -> list[Event]:

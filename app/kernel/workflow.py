@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    case,
     exists,
     func,
     insert,
@@ -122,6 +123,18 @@ class Workflow:
             *(g.holds(actor) for g in step.guards),
             self._other_hands(step, actor),
         )
+
+    def hindrance(self, step: Step, actor: Actor) -> ColumnElement[int]:
+        """Which condition of the step a row in the right state does not meet, as SQL: its place in
+        `hindered`, counted from 1; 0 when the step may be taken."""
+        tests = [*(g.holds(actor) for g in step.guards), self._other_hands(step, actor)]
+        unmet = ((not_(func.coalesce(test, False)), n) for n, test in enumerate(tests, 1))
+        return case(*unmet, else_=0)
+
+    def hindered(self, step: Step, place: int) -> str:
+        """What stands in the way, in words; nothing for 0."""
+        says = ["", *(g.otherwise for g in step.guards), _another(step)]
+        return str(says[place])
 
     def _other_hands(self, step: Step, actor: Actor) -> ColumnElement[bool]:
         """Nobody of this account took one of `step.unlike` on the row, as SQL."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, exists, func, select
 
 from app.accounts.models import Org
-from app.kernel.audit import Event
+from app.accounts.queries import Deed, deeds
 from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.kernel.types import IdNumber
@@ -156,7 +156,6 @@ def unable(run_id: int, limit: int = 50) -> list[str]:
     return [f"{name}: {why}" for name, why in db.session.execute(found)]
 
 
-def steps_taken(run_id: int, limit: int = 50) -> list[Event]:
+def steps_taken(run_id: int, limit: int = 50) -> list[Deed]:
     """The trail of one run, oldest first."""
-    found = select(Event).where(Event.subject == PayRun.__tablename__, Event.subject_id == run_id)
-    return list(db.session.scalars(found.order_by(Event.id).limit(limit)))
+    return deeds(PayRun.__tablename__, run_id, limit)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, select
 
 from app.accounts.models import Org
+from app.accounts.queries import Deed, deeds
 from app.kernel import clock
-from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.scope import everyone
 from app.publicity.models import AidLine, AidList, Finding
@@ -116,10 +116,9 @@ def findings_by_code(list_id: int) -> list[tuple[str, str, str, int]]:
     return [(c, s, st, int(n)) for c, s, st, n in db.session.execute(found)]
 
 
-def steps_taken(list_id: int, limit: int = 50) -> list[Event]:
+def steps_taken(list_id: int, limit: int = 50) -> list[Deed]:
     """The trail of one list, oldest first."""
-    found = select(Event).where(Event.subject == AidList.__tablename__, Event.subject_id == list_id)
-    return list(db.session.scalars(found.order_by(Event.id).limit(limit)))
+    return deeds(AidList.__tablename__, list_id, limit)
 
 
 def open_blocks(list_id: int, limit: int = 50) -> list[tuple[int, str, str]]:

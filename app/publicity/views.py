@@ -73,7 +73,8 @@ class ListGrid(Receives, Grid):
     def beside(self, row: AidList) -> dict[str, Any]:
         found = [
             {"code": code, "label": BY_CODE[code].label, "advice": BY_CODE[code].advice,
-             "severity": severity, "state": state, "count": n}
+             "severity": severity, "state": state, "count": n,
+             "url": url_for("FindingGrid.list", _flt_0_list_id=row.id, _flt_0_code=code)}
             for code, severity, state, n in queries.findings_by_code(row.id)
         ]  # fmt: skip
         compared = compare(row)
@@ -183,14 +184,20 @@ class FindingGrid(Grid):
     access = {STAFF: READ | EXPORT}
     title = _l("核对问题")
     tones = TONES
-    labels = {"line.name": _l("姓名"), "line.seq": _l("行号"), "line.id_mask": _l("证件号"),
-              "aid_list": _l("名单"), "code": _l("问题"), "severity": _l("程度"),
-              "state": _l("状态")}  # fmt: skip
+    labels = {"list_id": _l("名单编号"), "line.name": _l("姓名"), "line.seq": _l("行号"),
+              "line.id_mask": _l("证件号"), "aid_list": _l("名单"), "code": _l("问题"),
+              "severity": _l("程度"), "state": _l("状态")}  # fmt: skip
     list_columns = ["aid_list", "line.seq", "line.name", "line.id_mask", "code", "severity",
                     "state"]  # fmt: skip
-    search_columns = ["code", "severity", "state"]
+    search_columns = ["code", "severity", "state", "list_id"]
+    show_template = "finding_detail.html"
     order_columns = ["code", "severity", "state"]
     eager = ("aid_list.school",)
+
+    def beside(self, row: Finding) -> dict[str, Any]:
+        """What to do about it, and where the student stands."""
+        return {"advice": BY_CODE[row.code].advice,
+                "line_url": url_for("LineGrid.show", pk=row.line_id)}  # fmt: skip
 
 
 ListGrid.related_views = [LineGrid]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from app.kernel.workflow import Step
+
 
 class Pages(Declared):
     """Reading and changing rows one by one."""
@@ -49,15 +51,20 @@ class Pages(Declared):
     @has_access
     def show(self, pk: str) -> ResponseReturnValue:
         key = key_of(pk)
-        found = self.datamodel.one(self.model.id == key, self.editable(g.actor))
+        steps = self._steps()
+        hindrances = [self.workflow.hindrance(s, g.actor) for s in steps] if self.workflow else []
+        found = self.datamodel.one(self.model.id == key, self.editable(g.actor), *hindrances)
         if found is None:
             raise NotFound
-        widgets = {"show": self._card(key, *found)}
+        row, free, *places = found
+        hindered = {s.name: self.workflow.hindered(s, n) for s, n in zip(steps, places, strict=True)
+                    if self.workflow and n}  # fmt: skip
+        widgets = {"show": self._card(key, row, free, hindered)}
         related = self._related(key, widgets)
         self.update_redirect()
         return self.render_template(
             self.show_template, pk=key, title=self.show_title, widgets=widgets,
-            related_views=related, **self.beside(found[0]),
+            related_views=related, hindered=hindered, **self.beside(row),
         )  # fmt: skip
 
     @expose("/add", methods=["GET", "POST"])
@@ -186,14 +193,19 @@ class Pages(Declared):
         return {"edit": may_edit and free, "delete": may_delete and free,
                 "actions": [n for n, a in actions.items() if a.fits(state)]}  # fmt: skip
 
-    def _card(self, key: int, row: Any, free: bool) -> Any:
+    def _steps(self) -> Sequence[Step]:
+        """The steps whose buttons this person may find on a row's page."""
+        steps = self.workflow.steps if self.workflow else {}
+        return [steps[n] for n, a in self.takeable().items() if a.single and n in steps]
+
+    def _card(self, key: int, row: Any, free: bool, hindered: dict[str, str]) -> Any:
         actions = {n: a for n, a in self.takeable().items() if a.single}
         perms = self._perms(row, bool(free), self.may("can_edit"), self.may("can_delete"), actions)
         return self.show_widget(
             pk=key, label_columns=self.label_columns, include_columns=self.show_columns,
             value_columns=[self.cells[c](row) for c in self.show_columns], formatters_columns={},
             actions={n: actions[n] for n in perms["actions"]}, fieldsets=self.show_fieldsets,
-            modelview_name=type(self).__name__, row_perms={key: perms},
+            modelview_name=type(self).__name__, row_perms={key: perms}, hindered=hindered,
         )  # fmt: skip
 
     def _search(self, asked: Asked) -> Any:

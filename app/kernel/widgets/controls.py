@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_appbuilder.fieldwidgets import (
     BS3PasswordFieldWidget,
@@ -12,14 +12,12 @@ from flask_appbuilder.fieldwidgets import (
     Select2ManyWidget,
     Select2Widget,
 )
+from markupsafe import Markup
 from wtforms import widgets
 from wtforms.widgets import PasswordInput, Select, TextArea, TextInput
 
 from app.kernel.i18n import _
-from app.kernel.widgets.marks import options, tag
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
+from app.kernel.widgets.marks import icon, options, tag
 
 
 class PickerWidget:
@@ -81,10 +79,23 @@ def control(field: Any, **kwargs: Any) -> Markup:
     """The field as a control of our own look, tied to its hint and its first error."""
     widget = OURS.get(type(field.widget), field.widget)
     attrs = {"class": _class(widget), **_told(field), **kwargs}
+    if isinstance(widget, widgets.FileInput):
+        return _file(widget, field, attrs)
     if getattr(widget, "input_type", "") in {"checkbox", "radio", "hidden"}:
         attrs.pop("class")
     made: Markup = widget(field, **attrs)
     return made
+
+
+def _file(widget: Any, field: Any, attrs: dict[str, Any]) -> Markup:
+    """A file is chosen with a button in the reader's language, not the browser's."""
+    chosen = widget(field, **{**attrs, "class": "file-input"})
+    return Markup(
+        '<span class="file-pick" data-file-pick>{}<span class="btn btn-plain" aria-hidden="true">'
+        '{}{}</span><span class="file-name" data-none="{}">{}</span></span>'
+    ).format(
+        chosen, icon("file-spreadsheet"), _("选择文件"), _("还没有选择文件"), _("还没有选择文件")
+    )
 
 
 def _class(widget: Any) -> str:

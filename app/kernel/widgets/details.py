@@ -41,10 +41,15 @@ def detail(context: Any) -> Detail:
     perms = args.get("row_perms", {}).get(pk, {})
     return Detail(
         sections=_sections(args),
-        buttons=[Button(a, address(f"{view}.action", name=a.name, pk=pk)) for a in _presses(args)],
+        buttons=[_button(args, a) for a in _presses(args)],
         edit=_route(view, "edit", pk, perms),
         delete=_route(view, "delete", pk, perms),
     )
+
+
+def _button(args: dict[str, Any], action: Any) -> Button:
+    url = address(f"{args['modelview_name']}.action", name=action.name, pk=args["pk"])
+    return Button(action, url, args.get("hindered", {}).get(action.name, ""))
 
 
 def _route(view: str, name: str, pk: Any, perms: dict[str, Any]) -> str | None:

@@ -44,8 +44,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Button:
+    """`why`: what stands in the way of pressing it now."""
+
     action: Any
     url: str | None
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,11 @@
 // A file dropped or chosen is named and weighed before it is sent; the button waits for it.
 export function start() {
+  document.querySelectorAll("[data-file-pick]").forEach((pick) => {
+    const [input, said] = [pick.querySelector("input"), pick.querySelector(".file-name")];
+    const paint = () => { said.textContent = [...input.files].map((f) => f.name).join("、") || said.dataset.none; };
+    input.addEventListener("change", paint);
+    paint();
+  });
   document.querySelectorAll("[data-drop]").forEach((zone) => {
     const input = zone.querySelector("input[type=file]");
     const said = zone.querySelector("[data-drop-file]");
