@@ -57,7 +57,8 @@ class OfList(Is):
         lines = select(AidLine.id).where(AidLine.list_id.in_(lists))
         if self.model is AidLine:
             return AidLine.list_id.in_(lists)
-        return Attempt.payment_id.in_(_paying(lines))
+        mine: ColumnElement[bool] = self.model.payment_id.in_(_paying(lines))
+        return mine
 
 
 class InPart(Is):

@@ -42,6 +42,7 @@ FIGURES: Mapping[str, Any] = {
     "months_due": _l("支付所含的月份"), "months_locked": _l("锁定的月份"),
     "months_stray": _l("没有支付的锁定月份"), "paid_orders": _l("到账的指令"),
     "paid_once": _l("有到账的支付"), "runs": _l("批次登记"), "orders": _l("批次内的指令"),
+    "repaid": _l("已收回的追缴"), "repaid_told": _l("办理记录中的收回"),
     "files": _l("银行文件"), "carried": _l("写入文件的指令"),
 }  # fmt: skip
 LINES, ORDERS, RUNS = "DueGrid.list", "AttemptGrid.list", "RunGrid.list"
@@ -52,6 +53,7 @@ ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "paid_orders": (ORDERS, {"_flt_0_state": "paid"}),
     "paid_once": (ORDERS, {"_flt_0_state": "paid"}),
     "runs": (RUNS, {"_flt_1_state": "void"}), "orders": (ORDERS, {}),
+    "repaid": ("RecoveryGrid.list", {"_flt_0_state": "repaid"}),
     "files": (RUNS, {"_flt_0_state": ("exported", "checked", "settled")}),
     "carried": (ORDERS, {"_flt_0_standing": "carried"}),
     **{part: (LINES, {"_flt_0_part": part}) for part in PARTS},
@@ -118,6 +120,8 @@ SHAPES: Mapping[str, Shape] = {
                     ("months_due",), ("months_locked",), money=False),
     "stray": Shape(_l("没有一个锁定的月份不属于支付"), ("months_stray",), (), money=False),
     "once": Shape(_l("每笔支付至多到账一次"), ("paid_orders",), ("paid_once",)),
+    "recovered": Shape(_l("收回的追缴与办理记录一致，一笔支付的追缴不超过到账金额"),
+                       ("repaid",), ("repaid_told",)),
     "runs": Shape(_l("批次登记的合计等于批次内的指令"), ("runs",), ("orders",)),
     "files": Shape(_l("银行文件的合计等于写入文件的指令"), ("files",), ("carried",)),
 }  # fmt: skip

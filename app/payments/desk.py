@@ -16,7 +16,7 @@ from app.accounts.models import (
 from app.kernel.db import db
 from app.kernel.desk import Waiting, waits
 from app.kernel.i18n import _l
-from app.payments.models import PayRun, ResultLine
+from app.payments.models import PayRun, Recovery, ResultLine
 from app.payments.queries import unpaid_months
 
 if TYPE_CHECKING:
@@ -60,3 +60,21 @@ def _aside(actor: Actor) -> Iterator[Waiting]:
     found = select(func.count()).select_from(ResultLine).where(ResultLine.fate == "aside")
     yield Waiting(_l("搁置的回盘行"), db.session.scalar(found) or 0, _l("逐行查明原因"),
                   "/resultlinegrid/list/?_flt_0_fate=aside", "help", "bad")  # fmt: skip
+
+
+TO_RECOVER = {
+    BUREAU_REVIEWER: ("submitted", _l("待审核的追缴"), _l("核对金额、月份和理由")),
+    BUREAU_APPROVER: ("submitted", _l("待审核的追缴"), _l("核对金额、月份和理由")),
+    BUREAU_POSTER: ("agreed", _l("待收回的追缴"), _l("收到缴款凭证后登记收回")),
+}  # fmt: skip
+
+
+@waits
+def _recoveries(actor: Actor) -> Iterator[Waiting]:
+    if actor.role not in TO_RECOVER:
+        return
+    state, title, sentence = TO_RECOVER[actor.role]
+    found = select(func.count()).select_from(Recovery).where(
+        Recovery.bureau_id == actor.org_id, Recovery.state == state)  # fmt: skip
+    yield Waiting(title, db.session.scalar(found) or 0, sentence,
+                  f"/recoverygrid/list/?_flt_0_state={state}", "receipt-refund")  # fmt: skip

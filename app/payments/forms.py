@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import SelectField
-from wtforms.validators import DataRequired
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import DataRequired, Length
 
 from app.kernel.i18n import _l
 
@@ -26,3 +26,12 @@ class ResultForm(FlaskForm):
     """The file the bank gave back."""
 
     file = FileField(_l("回盘文件"))
+
+
+class ReceiptForm(FlaskForm):
+    """The paper that says that money is back, and since when."""
+
+    voucher_no = StringField(
+        _l("缴款凭证号"), validators=[DataRequired(message=_l("请填写缴款凭证号")), Length(max=40)]
+    )
+    repaid_on = DateField(_l("收回日期"), validators=[DataRequired(message=_l("请填写收回日期"))])

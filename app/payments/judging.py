@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from app.kernel.db import db
-from app.payments.models import NOT_CARRIED, Attempt, ResultLine
+from app.payments.models import NOT_CARRIED, Attempt, Recovery, ResultLine
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -90,6 +90,7 @@ def _beside(taken: ResultFile) -> Any:
         (order.is_(None), "unknown_ref"),
         (repeated, "repeated"),
         *_wrong(),
+        (and_(~known, S.c.outcome == "returned", T.c.state == "paid", _recovered()), "recovered"),
         (and_(~known, ~movable, ~_recognised(taken)), "conflict"),
         else_="",
     )
@@ -133,6 +134,12 @@ def _movable() -> ColumnElement[bool]:
     """The order may still become what the row says."""
     return or_(T.c.state.in_(OPEN), and_(T.c.state == "paid", S.c.outcome == "returned"),
                _tells_more())  # fmt: skip
+
+
+def _recovered() -> ColumnElement[bool]:
+    """Somebody is taking back, or has, what the bank now says came back by itself."""
+    r = Recovery.__table__
+    return exists().where(r.c.payment_id == T.c.payment_id, r.c.state != "void")
 
 
 def _as_it_stands() -> ColumnElement[bool]:

@@ -1,8 +1,9 @@
 """Run, payment, attempt: what is to be paid, and each try to pay it.
 
 A payment exists once for a line and holds its months (`registry.CoveredMonth`); an attempt is one
-order to the bank and never changes its card or amount. Only a failed attempt is followed by
-another, and only one attempt of a payment can ever be paid: both are unique in the database.
+order to the bank and never changes its card or amount. Only a failed or returned attempt is
+followed by another: of the orders of a payment one at most waits, is in doubt or is paid, and each
+is for what is due. The database holds both (guarding.py).
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ class Attempt(Scoped, Base):
         return f"{self.ref} {self.name}"
 
 
-unique_where("uq_attempt_paid", Attempt.payment_id, where=Attempt.state == "paid")
+unique_where("uq_attempt_live", Attempt.payment_id,
+             where=Attempt.state.in_(("waiting", "sent", "unknown", "paid")))  # fmt: skip
 
 
 class PayFile(Scoped, Base):
@@ -199,4 +201,9 @@ class Payer(SystemOnly, Base):
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
+from app.payments.guarding import guard  # noqa: E402
+from app.payments.kinds import FundArrival as FundArrival  # noqa: E402, PLC0414  (as the others)
+from app.payments.kinds import Recovery as Recovery  # noqa: E402, PLC0414
 from app.payments.layout_rows import BankProfile  # noqa: E402, F401
+
+guard(Recovery.__table__)

@@ -30,9 +30,14 @@ from app.payments.sums import (
     LOCKED,
     PAID_LINES,
     PAYABLE,
+    REPAID,
     SPAN,
     STANDING,
+    TAKEN_BACK,
+    TOLD,
     A,
+    B,
+    E,
     F,
     L,
     M,
@@ -83,7 +88,7 @@ NAMES = tuple(f.name for f in fields(Offender))
 LISTED = {"list_id": A.c.id}
 PAID = {"list_id": A.c.id, "line_id": L.c.id, "payment_id": P.c.id}
 IN_RUN = {"run_id": R.c.id}
-OTHER = T.alias("other")
+OTHER, ANY = T.alias("other"), B.alias("any_of_it")
 
 
 def wrong(chosen: Chosen, runs: bool) -> Iterator[tuple[str, Wrong]]:
@@ -99,6 +104,7 @@ def wrong(chosen: Chosen, runs: bool) -> Iterator[tuple[str, Wrong]]:
     named = {"list_id": A.c.id, "line_id": L.c.id, "payment_id": M.c.payment_id}
     yield "stray", Wrong(source, loose, A, named)
     yield "once", Wrong(ATTEMPTS, and_(here, _paid_beside_another()), A, PAID)
+    yield "recovered", Wrong(TAKEN_BACK, and_(here, _taken_back_wrongly()), A, PAID)
     if runs:
         yield "runs", _runs(chosen.runs())
         yield "files", _files(chosen.runs())
@@ -170,6 +176,23 @@ def _paid_beside_another() -> ColumnElement[bool]:
         OTHER.c.payment_id == T.c.payment_id, OTHER.c.id != T.c.id, OTHER.c.state == "paid"
     )
     return and_(T.c.state == "paid", or_(~STANDING, twice))
+
+
+def _taken_back_wrongly() -> ColumnElement[bool]:
+    """The trail does not know that it is back, or knows another sum; or more is taken back of the
+    payment than arrived."""
+    unlike = ~exists().where(TOLD, E.c.fen == B.c.fen)
+    arrived = func.coalesce(func.sum(OTHER.c.fen), 0)
+    taken = func.coalesce(func.sum(ANY.c.fen), 0)
+    much = (
+        select(taken).where(ANY.c.payment_id == B.c.payment_id, ANY.c.state != "void")
+        .correlate(B).scalar_subquery()
+    )  # fmt: skip
+    all_of_it = (
+        select(arrived).where(OTHER.c.payment_id == B.c.payment_id, OTHER.c.state == "paid")
+        .correlate(B).scalar_subquery()
+    )  # fmt: skip
+    return or_(and_(REPAID, unlike), and_(B.c.state != "void", much > all_of_it))
 
 
 def _runs(here: ColumnElement[bool]) -> Wrong:

@@ -39,6 +39,7 @@ WHYS = {
     "card": _l("卡号尾号与提交时不一致"), "conflict": _l("与已登记的结果矛盾"),
     "totals": _l("银行合计与逐行不符"), "silence": _l("不能认定未列出的笔数成功"),
     "whole": _l("银行整体退回"),
+    "recovered": _l("这一笔已登记追缴：先作废追缴，再重新导入"),
 }  # fmt: skip
 HIGHEST_SEQ = 2**31 - 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, exists, func, select
 
@@ -18,6 +18,7 @@ from app.payments.models import (
     PayFile,
     Payment,
     PayRun,
+    Recovery,
     ResultFile,
     ResultLine,
 )
@@ -48,12 +49,14 @@ class HistoryRow(NamedTuple):
     reason: str | None
     arrived_on: dt.date | None
     card_mask: str
+    recovered_fen: int = 0
+    recovering_fen: int = 0
 
 
 L, A, P, T, G, H, E = (
     m.__table__ for m in (AidLine, AidList, Payment, Attempt, Programme, Person, Enrolment)
 )
-S = Org.__table__
+S, B = Org.__table__, Recovery.__table__
 
 
 def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
@@ -75,7 +78,8 @@ def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
     source = (
         select(G.c.name, S.c.name, L.c.first_month, L.c.last_month, L.c.amount_fen, A.c.state,
                L.c.state, A.c.closes_on, T.c.state, T.c.reason, T.c.arrived_on,
-               func.coalesce(T.c.card_mask, L.c.card_mask))
+               func.coalesce(T.c.card_mask, L.c.card_mask),
+               _taken_back("repaid"), _taken_back("agreed"))
         .join_from(H, L, L.c.person_id == H.c.id)
         .join(A, A.c.id == L.c.list_id)
         .join(G, G.c.id == A.c.programme_id)
@@ -87,6 +91,14 @@ def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
     )  # fmt: skip
     with everyone("本人凭姓名、证件号、学校查询自己的记录"):
         return [HistoryRow._make(row) for row in db.session.execute(source)]
+
+
+def _taken_back(state: str) -> Any:
+    """How much of the payment is taken back, and stands so far."""
+    found = select(func.coalesce(func.sum(B.c.fen), 0)).where(
+        B.c.payment_id == P.c.id, B.c.state == state
+    )  # fmt: skip
+    return found.correlate(P).scalar_subquery()
 
 
 def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:

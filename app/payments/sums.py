@@ -23,9 +23,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.kernel.audit import OK, Event
 from app.kernel.db import db
 from app.kernel.scope import placed, within
-from app.payments.models import NOT_CARRIED, Attempt, PayFile, Payment, PayRun
+from app.payments.models import NOT_CARRIED, Attempt, PayFile, Payment, PayRun, Recovery
 from app.payments.opening import on_hold
 from app.publicity.models import AidLine, AidList
 from app.registry.models import CoveredMonth
@@ -37,14 +38,20 @@ if TYPE_CHECKING:
 
     from app.kernel.types import YearMonth
 
-A, L, P, T, M, R, F = (
-    m.__table__ for m in (AidList, AidLine, Payment, Attempt, CoveredMonth, PayRun, PayFile)
+A, L, P, T, M, R, F, B, E = (
+    m.__table__
+    for m in (AidList, AidLine, Payment, Attempt, CoveredMonth, PayRun, PayFile, Recovery, Event)
 )
 IN_THE_BOOKS = ("published", "confirmed")
 """The states of a list from which its lines count."""
 LINES: FromClause = L.join(A, A.c.id == L.c.list_id)
 PAID_LINES: FromClause = P.join(LINES, L.c.id == P.c.line_id)
 ATTEMPTS: FromClause = T.join(PAID_LINES, P.c.id == T.c.payment_id)
+TAKEN_BACK: FromClause = B.join(PAID_LINES, P.c.id == B.c.payment_id)
+REPAID = B.c.state == "repaid"
+TOLD = and_(E.c.subject == B.name, E.c.subject_id == B.c.id, E.c.verb == "repay",
+            E.c.outcome == OK)  # fmt: skip
+"""The trail says that the recovery is back, and how much it was then."""
 STANDING = T.c.no == P.c.attempt_no
 """The attempt that says how the payment stands now."""
 CARRIED = and_(T.c.state != "waiting", T.c.reason != NOT_CARRIED)
@@ -160,6 +167,8 @@ def _of_lists(chosen: Chosen, key: Any) -> Iterator[Select[Any]]:
     yield rows_of("paid_orders", key, ONE, T.c.fen, ATTEMPTS, here, T.c.state == "paid")
     arrived = exists().where(T.c.payment_id == P.c.id, T.c.state == "paid")
     yield rows_of("paid_once", key, ONE, P.c.fen, PAID_LINES, here, arrived)
+    yield rows_of("repaid", key, ONE, B.c.fen, TAKEN_BACK, here, REPAID)
+    yield rows_of("repaid_told", key, ONE, E.c.fen, TAKEN_BACK.join(E, TOLD), here)
 
 
 def _of_months(chosen: Chosen, key: Any) -> Iterator[Select[Any]]:

@@ -11,12 +11,21 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy.exc import NoResultFound
 
 from app.kernel.audit import OK, Event
 from app.kernel.db import db
 from app.kernel.scope import placed
 from app.payments.banks import Profile
-from app.payments.models import NOT_CARRIED, Attempt, PayFile, Payment, PayRun, ResultLine
+from app.payments.models import (
+    NOT_CARRIED,
+    Attempt,
+    PayFile,
+    Payment,
+    PayRun,
+    Recovery,
+    ResultLine,
+)
 from app.publicity.models import AidLine, AidList
 from app.registry.models import Card, Enrolment
 
@@ -53,6 +62,7 @@ class Trace:
     enrolment_id: int | None = None
     orders: list[Order] = field(default_factory=list)
     deeds: list[Event] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
 
 
 def trace(which: ColumnElement[bool]) -> Trace:
@@ -60,13 +70,20 @@ def trace(which: ColumnElement[bool]) -> Trace:
     studies = select(Enrolment.id).where(
         Enrolment.school_id == AidList.school_id, Enrolment.person_id == AidLine.person_id
     ).scalar_subquery()  # fmt: skip
-    found = select(AidLine, AidList, Payment, studies).join(AidLine.aid_list).outerjoin(
-        Payment, Payment.line_id == AidLine.id).where(which)  # fmt: skip
-    row = db.session.execute(found).one()
-    payment: Payment | None = row[2]
+    found = (
+        select(AidLine, AidList, Payment, studies, Recovery).join(AidLine.aid_list)
+        .outerjoin(Payment, Payment.line_id == AidLine.id)
+        .outerjoin(Recovery, Recovery.payment_id == Payment.id)
+        .where(which).order_by(Recovery.id)
+    )  # fmt: skip
+    rows = db.session.execute(found).all()
+    if not rows:
+        raise NoResultFound
+    line, its_list, payment, studies_at = rows[0][:4]
+    taken_back = [row[4] for row in rows if row[4] is not None]
     orders = _orders(payment.id) if payment else []
-    deeds = _deeds(row[0], [o.run.id for o in orders])
-    return Trace(row[0], row[1], payment, row[3], orders, deeds)
+    deeds = _deeds(line, [o.run.id for o in orders], [r.id for r in taken_back])
+    return Trace(line, its_list, payment, studies_at, orders, deeds, taken_back)
 
 
 def _orders(payment_id: int) -> list[Order]:
@@ -143,12 +160,13 @@ def _group(runs: Mapping[int, Any], orders: Any, cards: Any) -> ColumnElement[in
     return case(*whens, else_=0) if whens else literal(0)
 
 
-def _deeds(line: AidLine, runs: Sequence[int]) -> list[Event]:
-    """Who did what with the list, the line and the runs, oldest first."""
+def _deeds(line: AidLine, runs: Sequence[int], recoveries: Sequence[int]) -> list[Event]:
+    """Who did what with the list, the line, the runs and the recoveries, oldest first."""
     of = (
         and_(Event.subject == AidList.__tablename__, Event.subject_id == line.list_id),
         and_(Event.subject == AidLine.__tablename__, Event.subject_id == line.id),
         and_(Event.subject == PayRun.__tablename__, Event.subject_id.in_(runs)),
+        and_(Event.subject == Recovery.__tablename__, Event.subject_id.in_(recoveries)),
     )  # fmt: skip
     found = select(Event).where(or_(*of), Event.outcome == OK).order_by(Event.id)
     return list(db.session.scalars(found.limit(MOST)))

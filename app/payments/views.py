@@ -251,4 +251,8 @@ def _run(pk: int) -> PayRun:
     return db.session.scalar(select(PayRun).where(PayRun.id == pk)) or abort(404)
 
 
-from app.payments import layout_views, reconciling  # noqa: E402, F401  (stand last in the menu)
+from app.payments import (  # noqa: E402, F401  (stand last in the menu)
+    layout_views,
+    reconciling,
+    recoveries,
+)

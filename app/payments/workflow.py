@@ -20,6 +20,7 @@ from app.kernel.i18n import _l
 from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
 from app.payments.models import FATES, Attempt, PayFile, Payment, PayRun, ResultLine
+from app.payments.recovering import RECOVERIES  # noqa: F401  (known with the others)
 from app.payments.releasing import release_runs
 from app.publicity.models import AidLine
 from app.publicity.workflow import LINES

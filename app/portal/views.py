@@ -110,7 +110,8 @@ def _answer(form: dict[str, str], cleaned: dict[str, str]) -> Page:
 
 def _result(name: str, rows: list[payments.HistoryRow]) -> dict[str, Any]:
     paid = sum(r.fen for r in rows if r.pay_state == "paid")
-    return {"name": PersonName.mask(name), "rows": plain_rows(rows), "paid_fen": paid}
+    return {"name": PersonName.mask(name), "rows": plain_rows(rows), "paid_fen": paid,
+            "recovered_fen": sum(int(r.recovered_fen) for r in rows)}  # fmt: skip
 
 
 def _trace(verb: str, index: bytes, count: int) -> None:

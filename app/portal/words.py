@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.i18n import _
+from app.kernel.types import Fen
 from app.payments.banks import MEANINGS, Reason
 
 if TYPE_CHECKING:
@@ -48,7 +49,13 @@ def _state(r: HistoryRow) -> tuple[str, str]:
 
 
 def _explained(r: HistoryRow) -> str:
-    """What the student should know or do when the bank did not pay."""
+    """What the student should know or do when the bank did not pay, or money is asked back."""
+    if r.recovered_fen:
+        return _("其中%(yuan)s元已按规定收回，这些月份不再重新发放。如有疑问请问学校资助老师。",
+                 yuan=Fen.show(int(r.recovered_fen)))  # fmt: skip
+    if r.recovering_fen:
+        return _("其中%(yuan)s元需要退回：请与学校资助老师联系，按缴款通知退款，不要把钱转给个人。",
+                 yuan=Fen.show(int(r.recovering_fen)))  # fmt: skip
     if r.pay_state not in ("failed", "returned", "unknown") or not r.reason:
         return ""
     known = r.reason in {str(x) for x in Reason}

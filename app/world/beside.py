@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from app.accounts.models import CLERK, REVIEWER
+from app.accounts.models import CLERK, POSTER, REVIEWER, Org
+from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.scope import scope
-from app.payments.models import Attempt, Payment
+from app.payments import recovering
+from app.payments.models import Attempt, Payment, Recovery
+from app.payments.recovering import RECOVERIES
+from app.publicity.models import AidLine, AidList
 from app.registry import card_changes
 from app.registry.models import Card, CardChange, Enrolment
 from app.registry.workflow import CARD_CHANGES
@@ -17,6 +21,7 @@ from app.world.people import with_luhn
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
+    from app.kernel.workflow import Workflow
     from app.world.deeds import Deeds
 
 
@@ -32,11 +37,7 @@ def change_card_of_failed(deeds: Deeds, school: str) -> None:
             select(Enrolment).where(Enrolment.person_id == payment.person_id)
         ).one()
     asked = _ask(deeds, student, clerk, "closed", failed.ref)
-    reviewer = deeds.people[school, REVIEWER]
-    with scope(reviewer.org_path):
-        done = CARD_CHANGES.take("accept_card", CardChange.id == asked.id, reviewer)
-    if done.moved != 1:
-        raise RuntimeError(f"card change: {done.refused}")
+    _press(CARD_CHANGES, "accept_card", asked, deeds.people[school, REVIEWER])
 
 
 def ask_for_card(deeds: Deeds, school: str, enrolment_id: int) -> None:
@@ -64,3 +65,41 @@ def _ask(deeds: Deeds, student: Enrolment, clerk: Actor, why: str, ref: str) -> 
 def _another(number: str) -> str:
     """A number of the same bank that nobody has: the serial in the middle is turned round."""
     return with_luhn(f"{number[:6]}9{number[-2:6:-1]}")
+
+
+def recover(deeds: Deeds, bureau: str, school: str, fen: int, reason: str, done: bool) -> None:
+    """Part of what a student of the school got is asked back; when `done`, it has come."""
+    clerk = deeds.people[bureau, CLERK]
+    with scope(clerk.org_path):
+        order, line = _one_that_arrived(school)
+        row = recovering.begin(order, fen, line.first_month, line.last_month, "excess", reason,
+                               clerk)  # fmt: skip
+    _press(RECOVERIES, "submit_recovery", row, clerk)
+    if not done:
+        return
+    _press(RECOVERIES, "agree_recovery", row, deeds.people[bureau, REVIEWER])
+    poster = deeds.people[bureau, POSTER]
+    with scope(poster.org_path):
+        recovering.receive(row, f"缴款书{clock.today():%Y}第{row.id:04d}号", clock.today(), poster)
+
+
+def _one_that_arrived(school: str) -> tuple[Attempt, AidLine]:
+    """An order of the school that nothing is asked back of, and its line."""
+    found = (
+        select(Attempt, AidLine)
+        .join(Payment, Payment.id == Attempt.payment_id)
+        .join(AidLine, AidLine.id == Payment.line_id)
+        .where(Attempt.state == "paid",
+               AidLine.aid_list.has(AidList.school.has(Org.code == school)),
+               ~select(Recovery).where(Recovery.payment_id == Payment.id).exists())
+        .order_by(Attempt.id.desc()).limit(1)
+    )  # fmt: skip
+    order, line = db.session.execute(found).one()
+    return order, line
+
+
+def _press(flow: Workflow, step: str, row: Any, actor: Actor) -> None:
+    with scope(actor.org_path):
+        done = flow.take(step, flow.model.id == row.id, actor)
+    if done.moved != 1:
+        raise RuntimeError(f"{step}: {done.refused}")

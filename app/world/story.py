@@ -14,7 +14,7 @@ from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.types import YearMonth
 from app.registry.models import Enrolment
-from app.world.beside import ask_for_card, change_card_of_failed
+from app.world.beside import ask_for_card, change_card_of_failed, recover
 from app.world.days import Days
 from app.world.formats import tell_formats
 from app.world.founding import school_year
@@ -116,6 +116,16 @@ def _past(story: Story, month: YearMonth) -> None:
             story.note(day(14, hour + 1), deeds.settle, bureau, month)
         if first and bureau == MINHOU:
             story.note(day(14, hour + 1.5), change_card_of_failed, deeds, QISHAN)
+            story.note(
+                day(15, hour + 5),
+                recover,
+                deeds,
+                MINHOU,
+                QISHAN,
+                6000,
+                "当月按旧班级名册多发60元",
+                done=True,
+            )
         if first and bureau in PAID_AGAIN:
             story.note(day(14, hour + 2), deeds.open_again, bureau, month)
             _ship(story, bureau, month, [day(d, hour + 3) for d in (14, 15, 15)], failures=False)
@@ -166,6 +176,10 @@ def _present(story: Story, month: YearMonth) -> None:
     story.note(lately(month, 25.5), deeds.move, "submit", AOFENG, month)
     story.note(lately(month, 6), deeds.move, "send_back", AOFENG, month,
                note="有3名学生的班级与学籍不一致，请核对后重新上报")  # fmt: skip
+    if len(story.months) > 2:
+        story.note(
+            lately(month, 2), recover, deeds, MINHOU, QISHAN, 5000, "核查发现多发50元", done=False
+        )
     story.note(lately(month, 3), ask_for_card, deeds, QISHAN, own[4].enrolment_id)
     story.note(lately(month, 8), deeds.report_nobody, HAITAN, month)
     story.note(lately(month, 7), deeds.move, "submit", HAITAN, month)

@@ -12,12 +12,13 @@ from app.kernel import clock, scope
 from app.kernel.db import db
 from app.kernel.types import YearMonth
 from app.payments import conserving
-from app.payments.models import Attempt, PayFile, Payment, PayRun
+from app.payments.models import Attempt, PayFile, Payment, PayRun, Recovery
 from app.payments.sums import Chosen
 from app.publicity.models import AidLine, AidList
 from app.registry.models import CoveredMonth
 from tests import world
 
+B = Recovery.__table__
 A, L, P, T, M, R, F = (
     m.__table__ for m in (AidList, AidLine, Payment, Attempt, CoveredMonth, PayRun, PayFile)
 )
@@ -108,11 +109,17 @@ def a_lock_too_many(_):
 
 def money_arrived_twice(_):
     """As if the unique index had never been there."""
-    index = next(i for i in T.indexes if i.name == "uq_attempt_paid")
+    index = next(i for i in T.indexes if i.name == "uq_attempt_live")
     index.drop(db.session.connection())
     again = select(T.c.payment_id).where(T.c.no == 2, T.c.state == "paid")
     pk = any_of(T.c.payment_id, T.c.payment_id.in_(again))
     run(update(T).where(T.c.payment_id == pk, T.c.no == 1).values(state="paid"))
+    return {"payment_id": pk}
+
+
+def less_came_back_than_the_trail_says(_):
+    pk = any_of(B.c.payment_id, B.c.state == "repaid")
+    run(update(B).where(B.c.payment_id == pk).values(fen=B.c.fen - 1))
     return {"payment_id": pk}
 
 
@@ -148,6 +155,7 @@ BY_HAND = [
     ("stray", a_lock_without_a_payment, {"months", "stray"}),
     ("stray", a_lock_too_many, {"stray"}),
     ("once", money_arrived_twice, {"once"}),
+    ("recovered", less_came_back_than_the_trail_says, {"recovered"}),
     ("runs", a_run_says_more, {"runs"}),
     ("files", a_file_says_more, {"files"}),
     ("seals", a_name_was_changed, {"seals"}),

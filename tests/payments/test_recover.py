@@ -1,0 +1,198 @@
+"""追缴: taken back with two pairs of eyes, never more than arrived, its months not paid anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
+
+from app.kernel import clock, scope
+from app.kernel.audit import Event
+from app.kernel.db import db
+from app.kernel.errors import Refused
+from app.payments import recovering
+from app.payments.models import Attempt, Recovery
+from app.payments.recovering import RECOVERIES
+from app.registry.models import CoveredMonth
+from tests.engine import MONTHLY
+
+LATER = "2026-10-20T10:00"
+DAY = dt.date(2026, 10, 19)
+R, T = Recovery.__table__, Attempt.__table__
+
+
+@pytest.fixture
+def paid(world, run):
+    """The first order of a run in which everything arrived."""
+    world.paid(run)
+    return world.all(Attempt, run_id=run.id)[0]
+
+
+def begin(world, order, fen=MONTHLY, actor=None, first=None, last=None):
+    actor = actor or world.county.clerk
+    with clock.at(LATER), scope.scope(actor.org_path):
+        try:
+            order = db.session.get(Attempt, order.id)
+            made = recovering.begin(order, fen, first or world.month, last or world.month,
+                                    "left", "九月已退学", actor)  # fmt: skip
+            db.session.commit()
+        finally:
+            db.session.rollback()
+    return made
+
+
+def press(world, step, row, actor):
+    with clock.at(LATER), scope.scope(actor.org_path):
+        try:
+            out = RECOVERIES.take(step, Recovery.id == row.id, actor, "依规定")
+            db.session.commit()
+        finally:
+            db.session.rollback()
+    return out
+
+
+def agreed(world, order, fen=MONTHLY):
+    row = begin(world, order, fen)
+    assert press(world, "submit_recovery", row, world.county.clerk).moved == 1
+    assert press(world, "agree_recovery", row, world.county.approver).moved == 1
+    return row
+
+
+def receive(world, row, voucher="闽财缴〔2026〕0011", day=DAY, actor=None):
+    actor = actor or world.county.poster
+    with clock.at(LATER), scope.scope(actor.org_path):
+        try:
+            recovering.receive(world.fresh(row), voucher, day, actor)
+            db.session.commit()
+        finally:
+            db.session.rollback()
+
+
+def sql(statement):
+    with scope.everyone("a test goes past every rule"):
+        try:
+            db.session.execute(statement)
+            db.session.commit()
+        finally:
+            db.session.rollback()
+
+
+def test_a_recovery_goes_from_the_draft_to_the_voucher(world, paid):
+    row = agreed(world, paid, 10000)
+    receive(world, row)
+    done = world.fresh(row)
+    assert (done.state, done.fen, done.repaid_on) == ("repaid", 10000, DAY)
+    told = [(e.verb, e.fen) for e in world.all(Event, subject="recovery", subject_id=row.id)]
+    assert told == [(v, 10000) for v in ("add", "submit_recovery", "agree_recovery", "repay")]
+
+
+def test_the_months_stay_locked_and_the_order_stays_as_it_was(world, paid):
+    receive(world, agreed(world, paid))
+    assert world.count(CoveredMonth) == 5
+    assert world.fresh(paid).state == "paid"
+
+
+def test_parts_add_up_to_what_arrived_and_no_further(world, paid):
+    begin(world, paid, 15000)
+    with pytest.raises(Refused, match="最多还能追缴"):
+        begin(world, paid, 8001)
+    begin(world, paid, 8000)
+    assert world.total(Recovery.fen) == MONTHLY
+
+
+def test_a_void_one_gives_its_sum_free(world, paid):
+    first = begin(world, paid)
+    press(world, "void", first, world.county.approver)
+    assert begin(world, paid).id != first.id
+
+
+@pytest.mark.parametrize("fen", [0, MONTHLY + 1])
+def test_nothing_and_too_much_are_refused(world, paid, fen):
+    with pytest.raises(Refused):
+        begin(world, paid, fen)
+
+
+def test_months_that_were_not_paid_are_refused(world, paid):
+    for first, last in ((-1, 0), (0, 1)):
+        with pytest.raises(Refused, match="2026-09"):
+            begin(world, paid, first=world.month + first, last=world.month + last)
+
+
+@pytest.mark.parametrize("outcome", ["failed", "unknown", None])
+def test_only_what_arrived_is_taken_back(world, run, outcome):
+    order = world.all(Attempt, run_id=run.id)[0]
+    if outcome:
+        world.results(run, {order.ref: outcome})
+    with pytest.raises(Refused, match="没有到账"):
+        begin(world, order)
+
+
+def test_another_bureau_and_other_duties_begin_nothing(world, paid):
+    for actor in (world.county.approver, world.province.clerk, world.school.clerk):
+        with pytest.raises(Refused, match="主管部门的经办人"):
+            begin(world, paid, actor=actor)
+
+
+def test_who_drew_it_up_does_not_agree(world, paid):
+    clerk = world.county.clerk
+    row = begin(world, paid)
+    press(world, "submit_recovery", row, clerk)
+    same = type(clerk)(clerk.id, clerk.username, clerk.name, "bureau_reviewer", clerk.org_id,
+                       clerk.org_path)  # fmt: skip
+    assert press(world, "agree_recovery", row, same).moved == 0
+    assert press(world, "agree_recovery", row, world.county.reviewer).moved == 1
+
+
+def test_without_a_voucher_nothing_is_back(world, paid):
+    row = agreed(world, paid)
+    assert "凭证" in next(iter(press(world, "repay", row, world.county.poster).refused.values()))
+    with pytest.raises(Refused, match="凭证"):
+        receive(world, row, voucher=" ")
+    for day in (dt.date(2026, 9, 1), dt.date(2026, 12, 1)):
+        with pytest.raises(Refused, match="日期"):
+            receive(world, row, day=day)
+    with pytest.raises(Refused, match="导入回盘"):
+        receive(world, row, actor=world.county.clerk)
+    assert world.fresh(row).state == "agreed"
+
+
+def test_the_bank_cannot_send_back_what_is_being_recovered_unseen(world, run, paid):
+    row = begin(world, paid)
+    taken = world.results(run, {paid.ref: "returned"})
+    assert (taken.posted, taken.aside) == (0, 1)
+    assert world.fresh(paid).state == "paid"
+    press(world, "void", row, world.county.approver)
+    assert world.results(run, {paid.ref: "returned"}).posted == 1
+
+
+# --- past every rule
+
+
+def as_row(world, paid, fen, state="draft"):
+    return {
+        "org_path": paid.org_path, "attempt_id": paid.id, "payment_id": paid.payment_id,
+        "bureau_id": world.county.id, "name": paid.name, "fen": fen, "first_month": 1,
+        "last_month": 1, "why": "left", "reason": "x", "voucher_no": "", "state": state,
+        "by": "x", "created_at": clock.now(),
+    }  # fmt: skip
+
+
+def test_the_database_refuses_more_than_arrived(world, paid):
+    sql(insert(R).values(as_row(world, paid, MONTHLY - 1)))
+    with pytest.raises(IntegrityError):
+        sql(insert(R).values(as_row(world, paid, 2)))
+    with pytest.raises(IntegrityError):
+        sql(update(R).values(fen=MONTHLY + 1))
+    sql(insert(R).values(as_row(world, paid, MONTHLY, "void")))
+    with pytest.raises(IntegrityError):
+        sql(update(R).values(state="draft"))
+    with pytest.raises(IntegrityError):
+        sql(update(T).where(T.c.id == paid.id).values(state="returned"))
+
+
+def test_the_database_wants_a_voucher(world, paid):
+    sql(insert(R).values(as_row(world, paid, 1)))
+    with pytest.raises(IntegrityError):
+        sql(update(R).values(state="repaid"))
