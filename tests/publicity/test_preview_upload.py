@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.kernel import scope
 from app.kernel.db import db
 from app.publicity.models import AidLine
-from app.publicity.previewing import changes, last_month
+from app.publicity.previewing import changes, last_month, preview
 from tests.engine import MONTHLY, card, line, lines, student
 
 FIRST = [line(student(n)) for n in range(4)]
@@ -93,3 +93,36 @@ def test_a_void_list_of_last_month_does_not_count(world):
     world.press("void", old, world.county.approver)
     with scope.scope(world.school.path):
         assert last_month(world.draft()) == (0, 0)
+
+
+def shown(upload):
+    """By kind of row what stands on the page."""
+    with scope.scope(upload.org_path):
+        told = preview(upload)
+    return {part.code: part for part in (*told.parts, told.beside)}
+
+
+def test_the_first_rows_of_each_kind_are_shown_with_old_and_new(world):
+    target = world.fill(world.draft(), FIRST)
+    sent = [line(student(0), amount_fen=100, class_name="2班"), FIRST[1], line(student(9))]
+    parts = shown(world.upload(target, sent))
+    told = {str(c.label): (c.old, c.new) for c in parts["changed"].rows[0].changes}
+    assert told == {"班级": ("1班", "2班"), "金额（元）": ("230.00", "1.00")}
+    assert [row.seq for code in ("changed", "same", "new") for row in parts[code].rows] == [2, 3, 4]
+    assert [row.name for row in parts["gone"].rows] == [student(2).name, student(3).name]
+    assert parts["gone"].rows[0].seq is None
+
+
+def test_of_a_card_no_more_is_shown_than_its_ends(world):
+    target = world.fill(world.draft(), [line(student(0), bank_name="农行")])
+    other = world.upload(target, [line(student(0), card_no=card(77))])
+    (change,) = shown(other)["changed"].rows[0].changes
+    assert (change.old, change.new) == (f"6212****{card(0)[-4:]}", f"6212****{card(77)[-4:]}")
+    bank = world.upload(target, [line(student(0), bank_name="建行")])
+    (change,) = shown(bank)["changed"].rows[0].changes
+    assert (str(change.label), change.old, change.new) == ("开户行", "农行", "建行")
+
+
+def test_no_more_than_twenty_of_a_kind_are_shown_and_all_are_counted(world):
+    part = shown(world.upload(world.draft(), lines(50)))["new"]
+    assert (part.total, len(part.rows), part.rows[-1].seq) == (50, 20, 21)

@@ -125,24 +125,30 @@ def test_the_preview_says_what_taking_does(world, held, sent):
     done = take(world, staged)
     after = as_it_is(world, world.school)
     changed = sum(before[pk] != after[pk] for pk in before)
-    assert seen.counts[:3] == (done.added, done.changed, done.unchanged)
+    assert seen[:3] == (done.added, done.changed, done.unchanged)
     assert (done.added, done.changed) == (len(after) - len(before), changed)
-    assert sum(seen.counts[:3]) + done.rejected == done.row_count
-    assert len(seen.changed) == changed
-    assert all(row.changes for row in seen.changed)
+    assert sum(seen[:3]) + done.rejected == done.row_count
+    shown = part(seen, "changed").rows
+    assert len(shown) == changed
+    assert all(row.changes for row in shown)
+
+
+def part(seen, code):
+    (found,) = [each for each in seen.parts if each.code == code]
+    return found
 
 
 def test_the_preview_names_the_students_the_file_lacks_and_only_those_who_study(world):
     load(world, world.school, [*pupils(2), pupil(student(2), 学籍状态="退学", 异动年月="2026-09")])
     seen = preview(send(world, world.school, pupils(1)))
-    assert seen.counts.absent == 1
-    assert [row.name for row in seen.absent] == [student(1).name]
+    assert seen.beside.total == 1
+    assert [row.name for row in seen.beside.rows] == [student(1).name]
 
 
 def test_the_preview_tells_old_and_new_in_words(world):
     load(world, world.school, pupils(1))
     left = [pupil(student(0), 学籍状态="休学", 异动年月="2026-09", 年级="二年级")]
-    (row,) = preview(send(world, world.school, left)).changed
+    (row,) = part(preview(send(world, world.school, left)), "changed").rows
     said = {str(column): (old, new) for column, old, new in row.changes}
     assert said == {"年级": ("一年级", "二年级"), "学籍状态": ("在读", "休学"),
                     "异动年月": ("", "2026-09")}  # fmt: skip
