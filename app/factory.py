@@ -18,6 +18,7 @@ from app.accounts.security import SecurityManager, who
 from app.accounts.views import HomeView
 from app.kernel import celery_app, crypto, grid, rest, web, widgets
 from app.kernel.db import db, migrate
+from app.kernel.grid.reasons import REASONS
 from app.kernel.keyring import Keyring
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def _staff(app: Flask) -> None:
     """Grids, forms and commands; whoever comes must sign in."""
     load([*in_rooms("workflow"), *in_rooms("work"), *in_rooms("views")])
     celery_app.init_app(app)
-    app.jinja_env.globals.update(who=who, deed=trail.verb, duty=trail.role)
+    app.jinja_env.globals.update(who=who, deed=trail.verb, duty=trail.role,
+                                 reveal_reasons=REASONS)  # fmt: skip
     with app.app_context():
         desk = AppBuilder(indexview=HomeView, security_manager_class=SecurityManager)
         desk.init_app(app, db.session)

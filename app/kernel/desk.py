@@ -39,10 +39,20 @@ class Figure:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class Hint:
+    """One of the first things a new person of some duty does here, and the page for it."""
+
+    title: Any
+    sentence: Any
+    url: str = ""
+
+
 Source = Callable[["Actor"], Iterable[Waiting]]
 Sums = Callable[["Actor"], Iterable[Figure]]
 _waiting: list[Source] = []
 _figures: list[Sums] = []
+_hints: dict[str, list[Hint]] = {}
 
 
 def waits(source: Source) -> Source:
@@ -55,6 +65,15 @@ def sums(source: Sums) -> Sums:
     """The function's figures stand on the start page."""
     _figures.append(source)
     return source
+
+
+def guide(role: str, *hints: tuple[Any, Any, str]) -> None:
+    """So a person of this role begins; rooms add their hints in the order of the menu."""
+    _hints.setdefault(role, []).extend(Hint(*hint) for hint in hints)
+
+
+def first_hour(actor: Actor) -> list[Hint]:
+    return _hints.get(actor.role, [])
 
 
 def inbox(actor: Actor) -> list[Waiting]:

@@ -28,6 +28,7 @@ from app.kernel.widgets import badge
 from app.payments import (  # noqa: F401  (the desk registers itself)
     desk,
     exporting,
+    first_hour,
     layouts,
     opening,
     posting,

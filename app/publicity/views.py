@@ -18,6 +18,7 @@ from app.kernel.types import Month
 from app.kernel.widgets import badge
 from app.publicity import (  # noqa: F401  (the desk registers itself)
     desk,
+    first_hour,
     queries,
     service,
 )

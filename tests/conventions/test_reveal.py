@@ -31,7 +31,7 @@ def found(house, stage):
 
 
 def ask(stage, username, url):
-    return signed_in(stage.staff, username).post(url)
+    return signed_in(stage.staff, username).post(url, data={"reason": "mend", "note": "缺一位"})
 
 
 def traces(stage, number):
@@ -46,14 +46,24 @@ def test_a_school_sees_the_whole_number_of_its_own_student_and_that_is_written_d
     assert ask(stage, world.QISHAN_CLERK, f"{url}/id_mask").json == {"value": found["number"]}
     assert ask(stage, world.QISHAN_CLERK, f"{url}/card_mask").json == {"value": found["card"]}
     assert traces(stage, found["number"]) == [
-        (world.QISHAN_CLERK, "aid_line", found["line"], "id_mask"),
-        (world.QISHAN_CLERK, "aid_line", found["line"], "card_mask"),
+        (world.QISHAN_CLERK, "aid_line", found["line"], "证件号：更正名单或学籍，缺一位"),
+        (world.QISHAN_CLERK, "aid_line", found["line"], "银行卡：更正名单或学籍，缺一位"),
     ]
 
 
 def test_the_bureau_above_sees_it_on_the_enrolment(stage, found):
     answer = ask(stage, world.MINHOU_REVIEWER, f"/enrolmentgrid/reveal/{found['study']}/id_mask")
     assert answer.json == {"value": found["number"]}
+
+
+@pytest.mark.parametrize("said", [{}, {"reason": "because"}, {"reason": "other", "note": " "}])
+def test_without_a_reason_nothing_is_shown(stage, found, said):
+    url = f"/linegrid/reveal/{found['line']}/id_mask"
+    client = signed_in(stage.staff, world.QISHAN_CLERK)
+    answer = client.post(url, data=said, headers={"Accept": "application/json"})
+    assert answer.status_code == 409
+    assert "须选择原因" in answer.json["error"]
+    assert traces(stage, found["number"]) == []
 
 
 @pytest.mark.parametrize("username", [world.YURONG_CLERK, "fuqing_reviewer"])

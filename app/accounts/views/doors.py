@@ -9,7 +9,7 @@ from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, SimpleFormView, expose
 from flask_appbuilder.security.views import AuthDBView as FrameworksAuthView
 
-from app.accounts import entry, queries, trail
+from app.accounts import entry, first_hour, queries, trail  # noqa: F401  (hints register)
 from app.accounts.forms import LoginForm, PasswordForm
 from app.kernel import desk
 from app.kernel.db import db
@@ -104,7 +104,7 @@ class HomeView(IndexView):
         self.update_redirect()
         return self.render_template(
             "home.html", title=_l("工作台"), inbox=desk.inbox(g.actor),
-            numbers=desk.figures(g.actor), recent=_lately(),
+            numbers=desk.figures(g.actor), recent=_lately(), guide=desk.first_hour(g.actor),
         )  # fmt: skip
 
 

@@ -17,10 +17,11 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.fields import offers
 from app.kernel.grid.asked import asked_of, carried, unreadable, whole
-from app.kernel.grid.declare import Action, Lookup
+from app.kernel.grid.declare import Action, Lookup, msgid
 from app.kernel.grid.export import MIMES, export
 from app.kernel.grid.pages import Pages
 from app.kernel.grid.press import key_of, press, run_method, summed_up, ticked
+from app.kernel.grid.reasons import reason_of
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -127,14 +128,16 @@ class Presses(Pages):
     @expose("/reveal/<pk>/<string:column>", methods=["POST"])
     @has_access_api
     def reveal(self, pk: str, column: str) -> ResponseReturnValue:
-        """One whole number of one row; asking for it leaves a trace, with no number in it."""
+        """One whole number of one row; asking for it says why and leaves a trace, with no number
+        in it."""
         found = self.datamodel.one(self.model.id == key_of(pk))
         if found is None or column not in self.reveals:
             raise NotFound
-        row = found[0]
+        row, why = found[0], reason_of(request.form)
         value = self.revealed(row, column)
         audit.record("reveal", actor=g.actor, org_path=row.org_path,
-                     subject=self.model.__tablename__, subject_id=row.id, note=column)  # fmt: skip
+                     subject=self.model.__tablename__, subject_id=row.id,
+                     note=f"{msgid(self.labels[column])}：{why}")  # fmt: skip
         db.session.commit()
         return jsonify({"value": value})
 
