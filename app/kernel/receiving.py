@@ -70,7 +70,8 @@ def receive(kind: FileKind) -> FileKind:
     @job(f"stage_{kind.code}", _l("读取%(what)s", what=kind.what))
     def stage(progress: Any, *, sha256: str, file_name: str, **place: Any) -> Done:
         progress.step(0, 0, _("正在读取和核对每一行"))
-        staged = kind.stage(files.kept_path(sha256), file_name, progress.actor, **place)
+        with uploads.watched(progress):
+            staged = kind.stage(files.kept_path(sha256), file_name, progress.actor, **place)
         told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
                  good=staged.accepted, bad=staged.rejected)  # fmt: skip
         return Done(told, preview_url(kind, staged))

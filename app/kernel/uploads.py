@@ -7,6 +7,8 @@ whole, its good rows wait in a table of the room, and only taking it writes anyt
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, String, Table, delete, select
@@ -20,19 +22,22 @@ from app.kernel.scope import everyone
 from app.kernel.sheets import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import ColumnElement
 
     from app.kernel.actor import Actor
-    from app.kernel.sheets import Reading
+    from app.kernel.pulse import Progress
+    from app.kernel.sheets import Reading, Row
     from app.kernel.sheets.sifting import Sieve
 
 STATES = "state IN ('staged', 'taken', 'dropped')"
 MAX_ROWS = 500_000
 BIG_FILE = 3 * 1024 * 1024
 """Bytes from which on a file is read in the background: about 20,000 rows."""
+TOLD_EVERY = 500
+_watching: ContextVar[Progress | None] = ContextVar("watching", default=None)
 
 
 class Arrived(Scoped):
@@ -94,13 +99,35 @@ def store_rows(path: Path, reading: Reading, sieve: Sieve, table: Table, columns
                ) -> dict[str, Any]:  # fmt: skip
     """The good rows stand in `table`; the figures of the file for its upload."""
     with reading:
-        bulk.load(table, columns, sieve.good(reading.rows))
+        bulk.load(table, columns, sieve.good(_passing(reading)))
         counts = reading.counts
     return {
         "sha256": digest(path), "row_count": counts.taken + counts.refused,
         "accepted": counts.taken, "rejected": counts.refused, "problems": sieve.problems,
         "skipped": counts.blank + counts.other, "doubts": about(reading) + sieve.doubts,
     }  # fmt: skip
+
+
+@contextmanager
+def watched(progress: Progress) -> Iterator[None]:
+    """A file staged inside says how far it has come, and can be called off between its rows."""
+    token = _watching.set(progress)
+    try:
+        yield
+    finally:
+        _watching.reset(token)
+
+
+def _passing(reading: Reading) -> Iterable[Row]:
+    progress = _watching.get()
+    return reading.rows if progress is None else _told_of(reading, progress)
+
+
+def _told_of(reading: Reading, progress: Progress) -> Iterator[Row]:
+    for n, row in enumerate(reading.rows, 1):
+        if n % TOLD_EVERY == 0:
+            progress.step(n, reading.expected or 0)
+        yield row
 
 
 def about(reading: Reading) -> list[dict[str, Any]]:

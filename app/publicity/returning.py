@@ -50,7 +50,8 @@ class Returned:
 
     def settle(self, row: Row) -> bool:
         """The row has whole numbers and knows its line, or it is refused and says why."""
-        if not (row.values.get("row_key") or _is_covered(row)):
+        v = row.values
+        if not (v.get("row_key") or type(v["id_no"]) is Covered or type(v["card_no"]) is Covered):
             return True
         line = None
         if row.values.get("row_key"):
@@ -134,10 +135,6 @@ def lines_of(list_id: int) -> dict[int, Any]:
 def _key_of(row: Row) -> RowKey | None:
     told = row.values.get("row_key")
     return opened(told, row.values.get("row_version") or "") if told else None
-
-
-def _is_covered(row: Row) -> bool:
-    return any(isinstance(row.values[key], Covered) for key in COVERED)
 
 
 def _uncover(row: Row, line: Any) -> None:

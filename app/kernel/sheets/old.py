@@ -1,7 +1,7 @@
 """Workbooks as Excel 97 to 2003 kept them, where a bank or a national template wants one.
 
-The one module that writes with xlwt (docs/decisions/0020-xls.md), but for the simulated bank. A book
-is held in memory while it is written, which the format bounds: 65,536 rows of 256 columns.
+The one module that writes with xlwt (docs/decisions/0020-xls.md), but for the simulated bank. A
+book is held in memory while it is written, which the format bounds: 65,536 rows of 256 columns.
 """
 
 from __future__ import annotations
