@@ -60,13 +60,14 @@ def again(actor: Actor, run: int) -> dict[str, Any]:
 @click.argument("run", type=int)
 @click.option("--profile", required=True, help="银行格式名称")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--decision", default="", help="到位资金不足仍导出的理由")
 @acts
-def export(actor: Actor, run: int, profile: str, out: Path) -> dict[str, Any]:
+def export(actor: Actor, run: int, profile: str, out: Path, decision: str) -> dict[str, Any]:
     """生成银行文件，并复制到指定目录。"""
     row = run_of(run)
     bank = layouts.chosen(profile, row.org_path)
     folder = exporting.folder_of(row)
-    outcome = exporting.export(row, bank, folder, actor)
+    outcome = exporting.export(row, bank, folder, actor, decision)
     if outcome.refused:
         raise Refused(joined(outcome.refused.values()))
     out.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from app.kernel.errors import Refused
 from app.kernel.files import store
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
+from app.payments import funds
 from app.payments.banks import PayLine, RunContext, write_package
 from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
 from app.payments.workflow import RUNS
@@ -36,15 +37,18 @@ def folder_of(run: PayRun) -> Path:
     return store() / "runs" / str(run.id)
 
 
-def export(run: PayRun, profile: Profile, folder: Path, actor: Actor) -> Outcome:
+def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: str = ""
+           ) -> Outcome:  # fmt: skip
     """The run's package lies in `folder` and the run waits for a second person to check it.
 
     Lines the bank's layout cannot carry (a character, a missing bank number) are set to failed
     with the reason and are not in the files; every other line is sent. The files, the rows and
     the state change together: a crash leaves the run open, and a new export starts clean.
-    Refused unless the run is open, the actor's own, and the profile can carry at least one line.
+    Refused unless the run is open, the actor's own, and the profile can carry at least one line;
+    and when the funds at hand do not suffice, unless `decision` says why it goes all the same.
     """
     _lock(run, actor)
+    funds.decide(run, decision, actor)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with everyone("导出须解密本批次的卡号"):

@@ -29,6 +29,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     desk,
     exporting,
     first_hour,
+    funds,
     layouts,
     opening,
     posting,
@@ -88,6 +89,7 @@ class RunGrid(Grid):
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "export_form": _export_form(row) if self._may_package(row) else None,
             "result_form": ResultForm() if self._may_post(row) else None,
+            "funds": funds.of_run(row) if self._may_package(row) else None,
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
         }  # fmt: skip
 
@@ -128,7 +130,8 @@ class RunGrid(Grid):
         """The bank files are made; the run waits for a second person."""
         run = _run(pk)
         profile = layouts.chosen(request.form.get("profile", ""), run.org_path)
-        exporting.export(run, profile, exporting.folder_of(run), g.actor)
+        folder, decision = exporting.folder_of(run), request.form.get("decision", "")
+        exporting.export(run, profile, folder, g.actor, decision[:500])
         db.session.commit()
         for sentence in queries.unable(pk, 5):
             flash(sentence, "warning")
@@ -253,6 +256,7 @@ def _run(pk: int) -> PayRun:
 
 
 from app.payments import (  # noqa: E402, F401  (stand last in the menu)
+    arrivals,
     layout_views,
     reconciling,
     recoveries,

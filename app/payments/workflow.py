@@ -19,6 +19,7 @@ from app.kernel.actor import CLOCK_ROLE
 from app.kernel.i18n import _l
 from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
+from app.payments.funds import ARRIVALS  # noqa: F401  (known with the others)
 from app.payments.models import FATES, Attempt, PayFile, Payment, PayRun, ResultLine
 from app.payments.recovering import RECOVERIES  # noqa: F401  (known with the others)
 from app.payments.releasing import release_runs

@@ -10,12 +10,14 @@ from app.accounts.models import CLERK, POSTER, REVIEWER, Org
 from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.scope import scope
-from app.payments import recovering
-from app.payments.models import Attempt, Payment, Recovery
+from app.payments import funds, recovering
+from app.payments.funds import ARRIVALS
+from app.payments.models import Attempt, FundArrival, Payment, Recovery
 from app.payments.recovering import RECOVERIES
 from app.publicity.models import AidLine, AidList
 from app.registry import card_changes
-from app.registry.models import Card, CardChange, Enrolment
+from app.registry.models import GRANT, Card, CardChange, Enrolment
+from app.registry.service import programme
 from app.registry.workflow import CARD_CHANGES
 from app.world.people import with_luhn
 
@@ -81,6 +83,18 @@ def recover(deeds: Deeds, bureau: str, school: str, fen: int, reason: str, done:
     poster = deeds.people[bureau, POSTER]
     with scope(poster.org_path):
         recovering.receive(row, f"缴款书{clock.today():%Y}第{row.id:04d}号", clock.today(), poster)
+
+
+def fund(deeds: Deeds, bureau: str, source: str, yuan: int, paper: str, checked: bool = True
+         ) -> None:  # fmt: skip
+    """A treasury's money for the grant has come; a second person has seen it when `checked`."""
+    clerk = deeds.people[bureau, CLERK]
+    with scope(clerk.org_path):
+        row = FundArrival(programme_id=programme(GRANT).id, source=source, fen=yuan * 100,
+                          arrived_on=clock.today(), document_no=paper)  # fmt: skip
+        funds.arrive(row, clerk)
+    if checked:
+        _press(ARRIVALS, "confirm_funds", row, deeds.people[bureau, REVIEWER])
 
 
 def _one_that_arrived(school: str) -> tuple[Attempt, AidLine]:

@@ -113,13 +113,15 @@ class Deeds:
         with scope(clerk.org_path):
             opening.open_again(self._run(bureau, month), clerk)
 
-    def export(self, bureau: str, month: YearMonth) -> None:
+    def export(self, bureau: str, month: YearMonth, decision: str = "") -> None:
         """The latest run's package is made; it waits for somebody to check it."""
         person = self.people[bureau, EXPORTER]
         profile = layouts.chosen(PROFILES.get(bureau, PROFILE), person.org_path)
         with scope(person.org_path):
             run = self._run(bureau, month)
-            _went(exporting.export(run, profile, exporting.folder_of(run), person), "export")
+            _went(
+                exporting.export(run, profile, exporting.folder_of(run), person, decision), "export"
+            )
 
     def draft_layout(self, bureau: str, data: dict[str, Any], why: str) -> None:
         """The bureau's exporter has drawn up the next edition of a bank format."""

@@ -14,7 +14,7 @@ from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.types import YearMonth
 from app.registry.models import Enrolment
-from app.world.beside import ask_for_card, change_card_of_failed, recover
+from app.world.beside import ask_for_card, change_card_of_failed, fund, recover
 from app.world.days import Days
 from app.world.formats import tell_formats
 from app.world.founding import school_year
@@ -115,6 +115,8 @@ def _past(story: Story, month: YearMonth) -> None:
         if not last:
             story.note(day(14, hour + 1), deeds.settle, bureau, month)
         if first and bureau == MINHOU:
+            story.note(day(2, 10), fund, deeds, MINHOU, "central", 60_000, "闽财教指〔2026〕8号")
+            story.note(day(2, 11), fund, deeds, MINHOU, "county", 20_000, "侯财教〔2026〕15号")
             story.note(day(14, hour + 1.5), change_card_of_failed, deeds, QISHAN)
             story.note(
                 day(15, hour + 5),
@@ -155,7 +157,14 @@ def _last(story: Story, month: YearMonth) -> None:
             story.note(before(ago, hour), deeds.move, step, school, month)
     story.note(before(1, 15), deeds.object_to, QISHAN, month, 4, "电话反映：该生本学期未到校上课")
     story.note(before(2, 14), deeds.open_run, SIMING, month)
-    story.note(before(2, 15), deeds.export, SIMING, month)
+    story.note(before(2, 13), fund, deeds, SIMING, "province", 1_000, "闽财教指〔2026〕21号")
+    story.note(
+        before(2, 15),
+        deeds.export,
+        SIMING,
+        month,
+        decision="中央资金文件已下达、款项在途，由区财政先行垫付",
+    )
     story.note(before(3, 14), deeds.open_run, PINGTAN, month)
     story.note(before(3, 15), deeds.export, PINGTAN, month)
     story.note(before(2, 16), deeds.check, PINGTAN, month)
@@ -176,6 +185,16 @@ def _present(story: Story, month: YearMonth) -> None:
     story.note(lately(month, 25.5), deeds.move, "submit", AOFENG, month)
     story.note(lately(month, 6), deeds.move, "send_back", AOFENG, month,
                note="有3名学生的班级与学籍不一致，请核对后重新上报")  # fmt: skip
+    story.note(
+        lately(month, 2.5),
+        fund,
+        deeds,
+        MINHOU,
+        "province",
+        15_000,
+        "闽财教指〔2026〕30号",
+        checked=False,
+    )
     if len(story.months) > 2:
         story.note(
             lately(month, 2), recover, deeds, MINHOU, QISHAN, 5000, "核查发现多发50元", done=False
