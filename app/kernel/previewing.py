@@ -49,32 +49,50 @@ class Part(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """Of the good rows how many are of which kind; `parts` also tell whom the file lacks."""
+    """`parts`: the good rows by fate. `beside`: those the file says nothing of."""
 
-    new: int
-    changed: int
-    same: int
     parts: Sequence[Part]
     beside: Part
-    """Those the file says nothing of."""
+
+    def total(self, fate: str) -> int:
+        return next(part.total for part in self.parts if part.code == fate)
 
 
-def first_of_each(rows: Select[Any], told: Callable[[Any], Sequence[Change]]
-                  ) -> dict[str, list[Shown]]:  # fmt: skip
-    """The first rows of each fate in the order of the file, in one statement.
+class Ranked(NamedTuple):
+    """The first rows of each fate, as a table to join: `seq`, `fate`, and `n` rows there are."""
 
-    `rows` gives seq, name, id_mask, class_name and `fate` first; `told` says what a changed one
-    would change.
-    """
-    found = rows.subquery()
-    turn = func.row_number().over(partition_by=found.c.fate, order_by=found.c.seq)
-    ranked = select(found, turn.label("turn")).subquery()
-    first = select(ranked).where(ranked.c.turn <= SHOWN).order_by(ranked.c.seq)
-    kinds: dict[str, list[Shown]] = {fate: [] for fate in FATES}
-    for row in db.session.execute(first):
-        changes = told(row) if row.fate == "changed" else ()
-        kinds[row.fate].append(Shown(row.seq, row.name, row.id_mask, row.class_name, changes))
-    return kinds
+    table: Any
+
+    @classmethod
+    def of(cls, fates: Select[Any]) -> Ranked:
+        """`fates` gives seq and fate of every good row; each is worked out once."""
+        found = fates.subquery()
+        fate = found.c.fate
+        turn = func.row_number().over(partition_by=fate, order_by=found.c.seq).label("turn")
+        n = func.count().over(partition_by=fate).label("n")
+        ranked = select(found.c.seq, fate, turn, n).subquery()
+        return cls(select(ranked).where(ranked.c.turn <= SHOWN).subquery())
+
+    def first(self, rows: Select[Any], told: Callable[[Any], Sequence[Change]]) -> list[Part]:
+        """The rows as they are shown, one statement for all kinds of them.
+
+        `rows` joins the table and gives seq, name, id_mask, class_name; `told` says what a
+        changed one would change.
+        """
+        totals, kinds = dict.fromkeys(FATES, 0), {fate: list[Shown]() for fate in FATES}
+        rows = rows.add_columns(self.table.c.fate, self.table.c.n).order_by(self.table.c.seq)
+        for row in db.session.execute(rows):
+            changes = told(row) if row.fate == "changed" else ()
+            kinds[row.fate].append(Shown(row.seq, row.name, row.id_mask, row.class_name, changes))
+            totals[row.fate] = row.n
+        return [Part(fate, label, totals[fate], kinds[fate]) for fate, label in FATES.items()]
+
+
+def beside(source: Select[Any], code: str, label: str, hint: str) -> Part:
+    """Whom the file does not name: `source` gives name, id_mask, class_name of each."""
+    rows = list(db.session.execute(source.add_columns(func.count().over()).limit(SHOWN)))
+    shown = [Shown(None, *row[:3]) for row in rows]
+    return Part(code, label, rows[0][3] if rows else 0, shown, hint)
 
 
 def changes_of(row: Any, columns: Iterable[str], labels: Mapping[str, Any], rules: Any

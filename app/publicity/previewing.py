@@ -1,4 +1,4 @@
-"""What taking an upload would change, before anything is written. Four statements."""
+"""What taking an upload would change, before anything is written."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from sqlalchemy import and_, case, exists, func, or_, select
 
 from app.kernel.db import db
 from app.kernel.i18n import _, _l
-from app.kernel.previewing import (
-    FATES,
-    SHOWN,
-    Change,
-    Part,
-    Preview,
-    Shown,
-    changes_of,
-    first_of_each,
-)
+from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of
 from app.kernel.scope import everyone
 from app.publicity.models import AidLine, AidList, StagedLine
 from app.publicity.taking import SAME, may_go, meant_card
@@ -41,14 +32,14 @@ OF_CARD = ("holder_name", "bank_name", "cnaps")
 
 
 def preview(upload: Upload) -> Preview:
-    """How many rows of each kind, and the first of them."""
-    told = changes(upload)
+    """What becomes of each row, and who would leave the list. Two statements."""
     with everyone("上传人自己的名单"):
-        rows = _first(upload)
-        gone = Part("gone", _("将移出名单的学生"), told["gone"], _gone(upload),
-                    _("名单上有、文件中没有的学生，写入后不再列入。"))  # fmt: skip
-    parts = [Part(code, label, told[code], rows[code]) for code, label in FATES.items()]
-    return Preview(told["new"], told["changed"], told["same"], parts, gone)
+        ranked = Ranked.of(_met(upload, S.c.seq, _fate()))
+        rows = _met(upload, *WHO, *_pairs()).outerjoin(C, C.c.id == L.c.card_id)
+        parts = ranked.first(rows.join(ranked.table, ranked.table.c.seq == S.c.seq), _told)
+        gone = beside(_gone(upload), "gone", _("将移出名单的学生"),
+                      _("名单上有、文件中没有的学生，写入后不再列入。"))  # fmt: skip
+    return Preview(parts, gone)
 
 
 def changes(upload: Upload) -> dict[str, int]:
@@ -88,16 +79,17 @@ def _met(upload: Upload, *columns: Any) -> Select[Any]:
 WHO = (S.c.seq, S.c.name, S.c.id_mask, S.c.class_name)
 
 
-def _first(upload: Upload) -> dict[str, list[Shown]]:
-    """The first rows of each kind, in the order of the file."""
-    fate = case((L.c.id.is_(None), "new"), (_differs(), "changed"), else_="same").label("fate")
+def _fate() -> ColumnElement[str]:
+    return case((L.c.id.is_(None), "new"), (_differs(), "changed"), else_="same").label("fate")
+
+
+def _pairs() -> list[Any]:
+    """What a row says beside what the list says; of a card its holder, bank and ends."""
     pairs = [c for k in TOLD for c in (L.c[k].label(f"old_{k}"), S.c[k].label(f"new_{k}"))]
     pairs += [c for k in OF_CARD for c in (C.c[k].label(f"old_{k}"), _bank(k))]
-    cards = (C.c.card_index.label("old_index"), S.c.card_index.label("new_index"),
-             L.c.card_mask.label("old_mask"), S.c.card_mask.label("new_mask"),
-             L.c.state)  # fmt: skip
-    met = _met(upload, *WHO, fate, *pairs, *cards).outerjoin(C, C.c.id == L.c.card_id)
-    return first_of_each(met, _told)
+    return [*pairs, C.c.card_index.label("old_index"), S.c.card_index.label("new_index"),
+            L.c.card_mask.label("old_mask"), S.c.card_mask.label("new_mask"),
+            L.c.state]  # fmt: skip
 
 
 def _bank(key: str) -> Any:
@@ -106,16 +98,15 @@ def _bank(key: str) -> Any:
     return said.label(f"new_{key}")
 
 
-def _gone(upload: Upload) -> list[Shown]:
+def _gone(upload: Upload) -> Select[Any]:
     told = exists().where(S.c.upload_id == upload.id, S.c.id_index == P.c.id_index,
                           S.c.first_month == L.c.first_month)  # fmt: skip
-    found = (
-        select(L.c.seq, L.c.name, L.c.id_mask, L.c.class_name)
+    return (
+        select(L.c.name, L.c.id_mask, L.c.class_name)
         .join_from(L, P, P.c.id == L.c.person_id)
         .where(may_go(upload), ~told)
         .order_by(L.c.seq, L.c.id)
     )
-    return [Shown(None, *row[1:]) for row in db.session.execute(found.limit(SHOWN))]
 
 
 def _told(row: Row[Any]) -> Sequence[Change]:
