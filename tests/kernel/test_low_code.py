@@ -8,6 +8,7 @@ import pytest
 
 from app.kernel import crypto
 from app.kernel.audit import Event
+from app.kernel.column_choice import ColumnChoice
 from app.kernel.db import db
 from app.kernel.grid import Grid
 from app.kernel.keyring import Keyring
@@ -29,6 +30,7 @@ def app(tmp_path_factory):
     world = World(app)
     with world.at() as rows:
         Event.__table__.create(db.engine)
+        ColumnChoice.__table__.create(db.engine)
         Report.__table__.create(db.engine)
         rows.add_all([
             Report(id=1, said="饭菜凉", state="new", org_path=SCHOOL_A),
