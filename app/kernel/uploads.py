@@ -18,6 +18,7 @@ from app.kernel import audit, bulk, clock
 from app.kernel.db import Scoped, db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, listed
+from app.kernel.reading_ahead import before_writing
 from app.kernel.scope import everyone
 from app.kernel.sheets import digest
 
@@ -84,9 +85,7 @@ def sent(path: Path, file_name: str, actor: Actor) -> dict[str, Any]:
 
 
 def stage(upload: A, store: Callable[[], dict[str, Any]]) -> A:
-    """The upload has its number, and after `store` its figures."""
-    db.session.add(upload)
-    db.session.flush()
+    """The upload has its rows, and the figures that `store` gives back with them."""
     with everyone("暂存行属于本次上传"):
         figures = store()
     for name, value in figures.items():
@@ -95,11 +94,19 @@ def stage(upload: A, store: Callable[[], dict[str, Any]]) -> A:
     return upload
 
 
-def store_rows(path: Path, reading: Reading, sieve: Sieve, table: Table, columns: Sequence[str]
-               ) -> dict[str, Any]:  # fmt: skip
-    """The good rows stand in `table`; the figures of the file for its upload."""
+def store_rows(upload: Arrived, path: Path, reading: Reading, sieve: Sieve, table: Table,
+               columns: Sequence[str]) -> dict[str, Any]:  # fmt: skip
+    """The upload has its number, its good rows stand in `table`; the figures of the file.
+
+    The first of the columns is the upload's number.
+    """
     with reading:
-        bulk.load(table, columns, sieve.good(_passing(reading)))
+        rows = sieve.good(_passing(reading))
+        if _watching.get():
+            rows = before_writing(rows)
+        db.session.add(upload)
+        db.session.flush()
+        bulk.load(table, columns, ((upload.id, *row[1:]) for row in rows))
         counts = reading.counts
     return {
         "sha256": digest(path), "row_count": counts.taken + counts.refused,
@@ -110,7 +117,10 @@ def store_rows(path: Path, reading: Reading, sieve: Sieve, table: Table, columns
 
 @contextmanager
 def watched(progress: Progress) -> Iterator[None]:
-    """A file staged inside says how far it has come, and can be called off between its rows."""
+    """A file staged inside says how far it has come, and can be called off between its rows.
+
+    Nothing has been written so far: what was looked up is let go while the file is read.
+    """
     token = _watching.set(progress)
     try:
         yield

@@ -31,8 +31,8 @@ COLUMNS = (
 def store_rows(path: Path, upload: Upload, target: AidList) -> dict[str, Any]:
     """The good rows are staged; the figures of the file: hash, rows, accepted, rejected, fen."""
     reading = reading_of(path, target)
-    tally = Tally(upload.id, target.first_month, target.month, returned_to(target, reading))
-    figures = uploads.store_rows(path, reading, tally, StagedLine.__table__, COLUMNS)
+    tally = Tally(0, target.first_month, target.month, returned_to(target, reading))
+    figures = uploads.store_rows(upload, path, reading, tally, StagedLine.__table__, COLUMNS)
     back = tally.returned
     return figures | {"total_fen": tally.fen, "horizon": back.horizon, "held": back.held}
 

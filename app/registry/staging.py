@@ -27,8 +27,8 @@ COLUMNS = (
 
 def store_rows(path: Path, upload: RegistryUpload) -> dict[str, Any]:
     """The good rows are staged; the figures of the file."""
-    reading, roll = reading_of(path, upload), Roll(upload.id)
-    return uploads.store_rows(path, reading, roll, StagedEnrolment.__table__, COLUMNS)
+    reading = reading_of(path, upload)
+    return uploads.store_rows(upload, path, reading, Roll(0), StagedEnrolment.__table__, COLUMNS)
 
 
 def reading_of(path: Path, upload: RegistryUpload) -> Reading:

@@ -6,6 +6,8 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from app.kernel.sheets.unswept import collection_paused
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
@@ -41,11 +43,16 @@ class Sieve:
     def good(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
         """The staged form of each good row."""
         sound = self._sound(rows)
-        while some := list(islice(sound, BATCH)):
-            columns: list[Iterable[Any]] = list(zip(*some, strict=True))
-            for place, work_out in self.in_bulk.items():
+        while some := self._batch(sound):
+            yield from some
+
+    def _batch(self, sound: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The next so many rows, ready to be loaded."""
+        with collection_paused():
+            columns: list[Iterable[Any]] = list(zip(*islice(sound, BATCH), strict=True))
+            for place, work_out in self.in_bulk.items() if columns else ():
                 columns[place] = _known(work_out, columns[place])
-            yield from zip(*columns, strict=True)
+            return list(zip(*columns, strict=True))
 
     def _sound(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
         for row in rows:

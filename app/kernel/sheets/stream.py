@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import re
 import xml.etree.ElementTree as ET
 from array import array
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import Refused
@@ -15,6 +13,7 @@ from app.kernel.i18n import _
 from app.kernel.sheets.coordinates import column_of
 from app.kernel.sheets.package import SMALL_PART, damaged
 from app.kernel.sheets.serials import from_serial
+from app.kernel.sheets.unswept import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,24 +103,12 @@ def _parsed(xml: bytes) -> ET.Element:
         raise damaged() from error
 
 
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """A tree has no cycles: looking for some among its nodes takes longer than parsing it."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
-
-
 def shared_texts(package: Package, part: str | None) -> Texts:
     """The strings that cells refer to by number."""
     texts = Texts()
     if part and part in package.parts:
         for xml in pieces(package, part, "sst", "si"):
-            with _collection_paused():
+            with collection_paused():
                 for item in _parsed(xml):
                     texts.append(text_of(item))
     return texts
@@ -158,7 +145,7 @@ class RowReader:
     def batch(self, xml: bytes, number: int) -> list[tuple[int, Cells]]:
         """(row number, cells) of each row of a small document; `number` is the row before."""
         found = []
-        with _collection_paused():
+        with collection_paused():
             for row in _parsed(xml):
                 try:
                     last, number = number, int(row.get("r") or number + 1)
