@@ -37,7 +37,7 @@ from simple_history.models import HistoricalRecords  # noqa: E402
 
 HEADINGS = {"school": "学校标识码", "name": "姓名", "id_no": "身份证件号", "reg_no": "学籍号",
             "grade": "年级", "major": "专业名称", "class_name": "班级", "first_month": "发放起始年月",
-            "last_month": "发放截止年月", "amount": "金额(元)", "card_no": "银行卡号",
+            "last_month": "发放截止年月", "amount": "金额（元）", "card_no": "银行卡号",
             "holder_name": "户名", "bank_name": "开户行", "cnaps": "联行号", "remark": "备注"}  # fmt: skip
 
 
