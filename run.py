@@ -151,12 +151,13 @@ def flask(*command: str) -> str:
 def prepare(database: str, accounts: Path) -> None:
     """The tables are those of this version, and an empty database has the small world in it."""
     flask("db", "upgrade")
-    flask("payments", "layouts")
     if os.environ.get("AID_WORLD") != "none" and is_empty(database):
         print("数据库是空的，正在装入试用数据（小福建）……", flush=True)
         told = flask("world", "load", "--size", "small")
         accounts.touch(0o600)
         accounts.write_text(told)
+    else:
+        flask("payments", "layouts")
 
 
 def is_empty(database: str) -> bool:

@@ -18,6 +18,7 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _, joined
 from app.kernel.types import Month
 from app.payments import conserving, exporting, layouts, opening, posting, queries, telling
+from app.payments.banks.layout import MESSAGES
 from app.payments.models import PayRun
 from app.payments.sums import Chosen
 from app.payments.workflow import RUNS
@@ -103,10 +104,11 @@ def take(actor: Actor, step: str, run: int, note: str) -> Outcome:
 @payments.command("results")
 @click.argument("run", type=int)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--form", type=click.Choice(MESSAGES), help="标准报文；不写则自动识别")
 @acts
-def results(actor: Actor, run: int, file: Path) -> dict[str, Any]:
+def results(actor: Actor, run: int, file: Path, form: str | None) -> dict[str, Any]:
     """导入银行回盘；对不上的行搁置并说明，其余入账。"""
-    taken = posting.take_results(run_of(run), file, file.name, actor)
+    taken = posting.take_results(run_of(run), file, file.name, actor, form or "")
     said = [_("第%(row)s行：%(why)s", row=r.row, why=posting.WHYS[r.why])
             for r in queries.rows_of_file_aside(taken.id)]  # fmt: skip
     return {"accepted": taken.posted + taken.same, "rejected": taken.aside,

@@ -9,6 +9,12 @@ from wtforms.validators import DataRequired, Length
 
 from app.kernel.i18n import _l
 
+RESULT_KINDS = {
+    "": _l("自动识别（按批次的银行格式，或标准报文）"), "pain.002": _l("pain.002 支付状态报告"),
+    "camt.053": _l("camt.053 对账单"), "camt.054": _l("camt.054 到账通知"),
+    "mt940": _l("MT940 对账单"),
+}  # fmt: skip
+
 
 class OpenForm(FlaskForm):
     """Which month's confirmed lists are to be paid."""
@@ -26,6 +32,7 @@ class ResultForm(FlaskForm):
     """The file the bank gave back."""
 
     file = FileField(_l("回盘文件"))
+    kind = SelectField(_l("文件格式"), choices=list(RESULT_KINDS.items()))
 
 
 class ReceiptForm(FlaskForm):

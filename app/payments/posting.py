@@ -19,7 +19,8 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.scope import everyone
 from app.kernel.types.money import MOST_FEN
-from app.payments.banks import Profile, file_sha256, read_results
+from app.payments.banks import Profile, file_sha256, read_results, reading_as
+from app.payments.hands import refuse_same_hands
 from app.payments.judging import STAGED, S, judge, place
 from app.payments.models import Attempt, PayRun, ResultFile, ResultLine
 from app.payments.silence import speak_for_the_rest
@@ -44,17 +45,21 @@ WHYS = {
 HIGHEST_SEQ = 2**31 - 1
 
 
-def take_results(run: PayRun, path: Path, file_name: str, actor: Actor) -> ResultFile:
+def take_results(
+    run: PayRun, path: Path, file_name: str, actor: Actor, form: str = ""
+) -> ResultFile:
     """The bank's file is read, compared and posted; the record says how its rows came out.
 
-    A fixed number of statements. Refused when the person may not, the run was not exported, or the
-    file cannot be read at all; the caller commits.
+    `form`: the standard message that the file is; empty leaves it to the file and the run's own
+    bank format. A fixed number of statements. Refused when the person may not, the run was not
+    exported, or the file cannot be read at all; the caller commits.
     """
     locked = _lock(run, actor)
-    profile = Profile.parse(locked.profile_data or {})
+    profile = reading_as(Profile.parse(locked.profile_data or {}), form, path)
     with everyone("回盘按本批次流水号对账"), many_rows(locked.line_count):
         reading = read_results(profile, path)
         taken = _written_down(locked, path, file_name, actor)
+        taken.form = profile.results.container if profile.results else ""
         with bulk.staged(S, STAGED, _rows(reading)):
             place(taken)
             judge(taken)
@@ -73,6 +78,7 @@ def _lock(run: PayRun, actor: Actor) -> PayRun:
         raise Refused(_("回盘文件由导入回盘岗位导入"))
     if run.bureau_id != actor.org_id:
         raise Refused(_("支付批次由开立它的主管部门办理"))
+    refuse_same_hands(run, actor)
     locked = db.session.scalar(
         select(PayRun).where(PayRun.id == run.id).with_for_update(of=PayRun)
         .execution_options(populate_existing=True)

@@ -37,8 +37,9 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     tracing,
 )
 from app.payments.behind import STANDINGS, Behind, Standing
-from app.payments.forms import ExportForm, OpenForm, ResultForm
+from app.payments.forms import RESULT_KINDS, ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
+from app.payments.packing_views import Packed
 from app.payments.workflow import ANSWERS, RUNS, own_run
 from app.registry import queries as registry
 from app.registry.views import REVEALERS
@@ -55,7 +56,7 @@ HANDLERS = frozenset({BUREAU_EXPORTER, BUREAU_REVIEWER, BUREAU_APPROVER})
 """Who may take a bank file into the hand: who made it and who checks it."""
 
 
-class RunGrid(Grid):
+class RunGrid(Packed):
     """Payment runs, from the confirmed lists to the last arrival date."""
 
     model, workflow, menu, icon = PayRun, RUNS, (PAYMENTS_MENU, _l("支付批次")), "cash"
@@ -91,6 +92,7 @@ class RunGrid(Grid):
             "result_form": ResultForm() if self._may_post(row) else None,
             "funds": funds.of_run(row) if self._may_package(row) else None,
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
+            "may_seal": self.may("can_package") and _is_own(row),
         }  # fmt: skip
 
     def _again(self, row: PayRun) -> tuple[int, int] | None:
@@ -161,7 +163,9 @@ class RunGrid(Grid):
             flash(_("请选择银行给的回盘文件"), "warning")
             return redirect(url_for(".show", pk=pk), 303)
         kept = files.keep(sent.stream)
-        taken = posting.take_results(_run(pk), kept.path, sent.filename, g.actor)
+        kind = request.form.get("kind", "")
+        kind = kind if kind in RESULT_KINDS else ""
+        taken = posting.take_results(_run(pk), kept.path, sent.filename, g.actor, kind)
         db.session.commit()
         told = _("共%(n)s行：入账%(a)s，未变%(b)s，搁置%(c)s", n=taken.row_count, a=taken.posted,
                  b=taken.same, c=taken.aside)  # fmt: skip

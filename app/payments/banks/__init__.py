@@ -19,6 +19,7 @@ from app.payments.banks.reading import (
     silence_means_paid,
 )
 from app.payments.banks.reasons import MEANINGS, Reason
+from app.payments.banks.recognising import reading_as, recognised
 from app.payments.banks.results import file_sha256, read_results
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "manifest",
     "preview",
     "read_results",
+    "reading_as",
+    "recognised",
     "shipped",
     "silence_means_paid",
     "specimen",

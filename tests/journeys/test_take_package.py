@@ -1,0 +1,86 @@
+"""The package on the run's page: who may take it, and a password that is seen once."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+
+import pytest
+import pyzipper
+from sqlalchemy import select
+
+from app.accounts.models import Org
+from app.kernel import audit, clock, scope
+from app.kernel.db import db
+from app.payments.models import PayRun
+from tests import world
+from tests.journeys.people import Person
+from tests.stage import signed_in
+
+PAPERS = ("approval", "manifest", "whole")
+
+
+@pytest.fixture
+def living(stage):
+    with clock.at(world.NOW):
+        stage.at("living", world.load_living)
+        yield stage
+
+
+@pytest.fixture
+def sits(living):
+    return lambda username: Person(signed_in(living.staff, username), "zh_CN")
+
+
+@pytest.fixture
+def run(living):
+    """思明's run, exported and waiting for a second person."""
+    with living.staff.app_context(), scope.everyone("a test looks"):
+        bureau = select(Org.id).where(Org.code == world.SIMING).scalar_subquery()
+        found = select(PayRun.id).where(PayRun.bureau_id == bureau, PayRun.state == "exported")
+        number = db.session.scalar(found)
+        db.session.rollback()
+    return f"/rungrid/{number}"
+
+
+def page_of(run):
+    return run.replace("/rungrid/", "/rungrid/show/")
+
+
+@pytest.mark.parametrize("duty", ["exporter", "reviewer", "approver"])
+def test_who_made_and_who_checks_take_the_papers(sits, run, duty):
+    person = sits(f"siming_{duty}")
+    assert all(person.opens(page_of(run)).offers(f"{run}/{paper}") for paper in PAPERS)
+    sheet = person.client.post(f"{run}/approval")
+    assert (sheet.status_code, sheet.mimetype) == (200, "application/pdf")
+    assert person.client.post(f"{run}/approval").data == sheet.data
+    assert person.client.post(f"{run}/whole").data == person.client.post(f"{run}/whole").data
+
+
+@pytest.mark.parametrize(("username", "status"), [
+    ("siming_poster", 403), ("siming_clerk", 403), ("xiamen_exporter", 409),
+    ("fuzhou_exporter", 404),
+])  # fmt: skip
+def test_nobody_else_takes_anything(sits, run, username, status):
+    person = sits(username)
+    for paper in (*PAPERS, "sealed", "seal"):
+        assert person.client.post(f"{run}/{paper}").status_code == status
+    assert not any(person.opens(page_of(run)).offers(f"{run}/{paper}") for paper in PAPERS)
+
+
+def test_the_password_is_seen_once_and_kept_nowhere(living, sits, run):
+    exporter, reviewer = sits("siming_exporter"), sits("siming_reviewer")
+    assert not reviewer.opens(page_of(run)).offers(f"{run}/seal")
+    assert exporter.client.post(f"{run}/sealed").status_code == 404
+    shown = exporter.presses(f"{run}/seal", page_of(run))
+    password = html.unescape(re.search(r"<code>([\w-]{23})</code>", shown.source)[1])
+    with pyzipper.AESZipFile(io.BytesIO(reviewer.client.post(f"{run}/sealed").data)) as archive:
+        archive.setpassword(password.encode())
+        assert archive.read("papers/approval.pdf").startswith(b"%PDF-")
+    assert password not in exporter.opens(page_of(run)).source
+    with living.staff.app_context(), scope.everyone("a test looks"):
+        rows = db.session.execute(select(audit.Event.__table__)).all()
+        assert any(row.verb == "seal_package" and row.digest for row in rows)
+        assert not any(password in str(tuple(row)) for row in rows)
+        db.session.rollback()
