@@ -29,7 +29,7 @@ class FundGrid(Grid):
         "fen": _l("到位金额（元）"), "arrived_on": _l("到位日期"), "document_no": _l("拨款文号"),
         "note": _l("备注"), "state": _l("状态"), "by": _l("登记人"), "created_at": _l("登记时间"),
     }  # fmt: skip
-    list_columns = ["document_no", "bureau", "programme", "source", "fen", "arrived_on", "state"]
+    list_columns = ["arrived_on", "document_no", "bureau", "programme", "source", "fen", "state"]
     show_columns = [*list_columns[:-1], "note", "by", "created_at", "state"]
     add_columns = edit_columns = ["programme", "source", "fen", "arrived_on", "document_no", "note"]
     search_columns = ["document_no", "source", "state", "arrived_on"]

@@ -49,10 +49,29 @@ def test_the_months_of_a_school_year_add_up_to_the_standard(fen):
     assert sum(n for (_m, grade), n in found.items() if grade == "1") == fen
 
 
-def test_what_does_not_divide_goes_to_the_last_month_of_the_school_year():
+def test_what_does_not_divide_goes_to_the_last_month_of_each_term():
     found = due(standard("2025-09", "2026-08", 100003))
-    assert found["2026-06", "1"] == 10003
-    assert found["2025-09", "1"] == 10000
+    assert [found[m, "1"] for m in ("2025-09", "2026-01", "2026-02", "2026-06")] == [
+        10000, 10001, 10000, 10002,
+    ]  # fmt: skip
+
+
+@given(
+    st.integers(2, 10**7),
+    st.sets(st.sampled_from([9, 10, 11, 12, 1]), min_size=1),
+    st.sets(st.sampled_from([2, 3, 4, 5, 6, 7]), min_size=1),
+)
+def test_each_term_is_worth_half_the_year_however_many_months_it_pays(fen, autumn, spring):
+    """1,150 yuan over four months or six: no fen is lost, only a term's last month differs."""
+    paid = ",".join(map(str, sorted(autumn | spring)))
+    found = due(standard("2025-09", "2026-08", fen, "1", paid))
+    terms = {True: [], False: []}
+    for (text, _grade), n in sorted(found.items()):
+        terms[month(text) <= month("2026-01")].append(n)
+    assert (sum(terms[True]), sum(terms[False])) == (fen // 2, fen - fen // 2)
+    for shares in terms.values():
+        assert len(set(shares[:-1])) <= 1
+        assert shares[-1] >= shares[0]
 
 
 @given(
