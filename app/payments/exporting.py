@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, null, select, update
 
 from app.kernel import clock
 from app.kernel.db import db
@@ -79,17 +79,19 @@ def _lock(run: PayRun, actor: Actor) -> None:
 
 
 def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:
-    """The run's lines in order, decrypted one by one as they stream to the file."""
+    """The run's lines in order, decrypted one by one as they stream to the file; the ID number
+    only where the layout shows it."""
+    numbered = profile.shows("id_no")
     source = (
         select(T.c.ref, T.c.seq, C.c.holder_name, C.c.card_no, C.c.bank_name, C.c.cnaps,
-               H.c.id_no, T.c.fen)
+               H.c.id_no if numbered else null(), T.c.fen)
         .join_from(T, C, C.c.id == T.c.card_id)
-        .join(P, P.c.id == T.c.payment_id)
-        .join(H, H.c.id == P.c.person_id)
         .where(T.c.run_id == run.id, T.c.state == "waiting")
         .order_by(T.c.seq)
         .execution_options(yield_per=2000)
     )  # fmt: skip
+    if numbered:
+        source = source.join(P, P.c.id == T.c.payment_id).join(H, H.c.id == P.c.person_id)
     purpose = f"{run.month}助学金"
     for ref, seq, holder, card, bank, cnaps, number, fen in db.session.execute(source):
         same = not cnaps or cnaps.startswith(profile.bank_code)

@@ -124,6 +124,11 @@ class Profile:
     def line_end(self) -> str:
         return self.row_end + NEWLINES[self.newline]
 
+    def shows(self, source: str) -> bool:
+        """Whether a detail row says this of its line."""
+        shown = any(source in (c.source, c.otherwise_source) for c in self.columns)
+        return shown or source in self.other_bank_needs
+
     def split_label(self, same_bank: bool) -> str:
         return self.split_same if same_bank else self.split_other
 
