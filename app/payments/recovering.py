@@ -92,7 +92,11 @@ def fill_in(row: Recovery, actor: Actor) -> None:
     Refused unless the order arrived and was this bureau's, the months are some of its own, and
     all its recoveries together are no more than it was.
     """
-    order = row.attempt
+    with db.session.no_autoflush:  # what is typed is judged here, before the database refuses it
+        _fill_in(row, row.attempt, actor)
+
+
+def _fill_in(row: Recovery, order: Attempt, actor: Actor) -> None:
     run = db.session.scalar(select(PayRun).where(PayRun.id == order.run_id))
     if actor.role not in WRITERS or run is None or run.bureau_id != actor.org_id:
         raise Refused(_("追缴由发放这笔资金的主管部门的经办人登记"))

@@ -114,6 +114,18 @@ def test_nothing_and_too_much_are_refused(world, paid, fen):
         begin(world, paid, fen)
 
 
+def test_a_changed_draft_is_judged_like_a_new_one(world, paid):
+    row, clerk = begin(world, paid, 5000), world.county.clerk
+    for fen in (MONTHLY + 1, 0):
+        with clock.at(LATER), scope.scope(clerk.org_path):
+            mine = db.session.get(Recovery, row.id)
+            mine.fen = fen
+            with pytest.raises(Refused):
+                recovering.fill_in(mine, clerk)
+            db.session.rollback()
+    assert world.fresh(row).fen == 5000
+
+
 def test_months_that_were_not_paid_are_refused(world, paid):
     for first, last in ((-1, 0), (0, 1)):
         with pytest.raises(Refused, match="2026-09"):
