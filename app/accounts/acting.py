@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,17 +35,18 @@ SHORTFALLS = ("refused", "rejected")
 
 
 @contextmanager
-def acting_as(username: str, verb: str = "") -> Iterator[Actor]:
+def acting_as(username: str, verb: str = "", reading: bool = False) -> Iterator[Actor]:
     """Inside, this account acts in its part of the tree, and what it did is committed at the end.
 
-    A refusal undoes everything, goes to the trail under `verb` and is raised again.
+    A refusal undoes everything, goes to the trail under `verb` and is raised again. Who is only
+    `reading` keeps nobody from writing meanwhile, however long it takes.
     """
     found = queries.actor_named(username.strip().lower())
     if found is None or found[0].state != ACTIVE:
         raise Refused(_("没有启用的账号「%(name)s」", name=username))
     actor = found[1]
     db.session.rollback()
-    with scope.scope(actor.org_path), writing():
+    with scope.scope(actor.org_path), nullcontext() if reading else writing():
         try:
             yield actor
             db.session.commit()

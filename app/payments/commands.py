@@ -124,7 +124,7 @@ def results(actor: Actor, run: int, file: Path, form: str | None) -> dict[str, A
 def verify(month: str | None, as_json: bool, username: str) -> None:
     """资金守恒：逐条核对等式；全部成立时退出状态为 0，不成立的列出前 20 处。"""
     try:
-        with acting_as(username, "payments verify") as actor:
+        with acting_as(username, "payments verify", reading=True) as actor:
             found = _verified(actor, Chosen(Month.clean(month) if month else None))
     except Refused as error:
         report({"refused": 1, "sentences": [error.sentence]}, as_json)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from app.accounts.models import Org
 from app.kernel import clock, scope
-from app.kernel.db import db
+from app.kernel.db import db, writing
 from app.kernel.types import YearMonth
 from app.payments import conserving
 from app.payments.models import Attempt, PayFile, Payment, PayRun, Recovery
@@ -306,3 +306,12 @@ def test_the_command_refuses_with_a_sentence(flask, words):
     assert done.exit_code == 1
     assert done.stderr.strip()
     assert "✓" not in done.stdout
+
+
+def test_the_command_neither_waits_for_a_writer_nor_keeps_one_waiting(flask):
+    with db.engine.connect() as writer:
+        with writing():  # SQLite has one write lock for everybody, and this takes it
+            writer.execute(update(R).values(line_count=R.c.line_count + 1))
+        done = flask("--as", "fujian_reviewer")
+        writer.rollback()
+    assert done.exit_code == 0, done.output
