@@ -107,7 +107,7 @@ def take(actor: Actor, step: str, run: int, note: str) -> Outcome:
 @click.option("--form", type=click.Choice(MESSAGES), help="标准报文；不写则自动识别")
 @acts
 def results(actor: Actor, run: int, file: Path, form: str | None) -> dict[str, Any]:
-    """导入银行回盘；对不上的行搁置并说明，其余入账。"""
+    """导入银行回盘；对不上的行搁置并说明，其余登记。"""
     taken = posting.take_results(run_of(run), file, file.name, actor, form or "")
     said = [_("第%(row)s行：%(why)s", row=r.row, why=posting.WHYS[r.why])
             for r in queries.rows_of_file_aside(taken.id)]  # fmt: skip

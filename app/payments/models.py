@@ -41,7 +41,7 @@ AGAIN = ("failed", "returned")
 """Outcomes after which the money is with us again: the only ones that may be paid again."""
 NOT_CARRIED = "NOT_CARRIED"
 """The reason of a line that the bank's layout could not carry: it was never sent."""
-FATES = {"posted": _l("已入账"), "same": _l("重复导入，未变"), "aside": _l("待查明"),
+FATES = {"posted": _l("已登记"), "same": _l("重复导入，未变"), "aside": _l("待查明"),
          "explained": _l("已查明")}  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def take_results(
         _count(taken)
     audit.record("results", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=taken.row_count, digest=taken.sha256,
-                 note=_("入账%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same,
+                 note=_("登记%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same,
                         c=taken.aside))  # fmt: skip
     return taken
 

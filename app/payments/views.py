@@ -167,7 +167,7 @@ class RunGrid(Packed):
         kind = kind if kind in RESULT_KINDS else ""
         taken = posting.take_results(_run(pk), kept.path, sent.filename, g.actor, kind)
         db.session.commit()
-        told = _("共%(n)s行：入账%(a)s，未变%(b)s，搁置%(c)s", n=taken.row_count, a=taken.posted,
+        told = _("共%(n)s行：登记%(a)s，未变%(b)s，搁置%(c)s", n=taken.row_count, a=taken.posted,
                  b=taken.same, c=taken.aside)  # fmt: skip
         flash(told, "warning" if taken.aside else "success")
         return redirect(url_for(".show", pk=pk), 303)

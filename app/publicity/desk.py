@@ -12,7 +12,7 @@ from app.kernel.db import db
 from app.kernel.desk import Figure, Waiting, sums, waits
 from app.kernel.i18n import _l
 from app.kernel.types import yuan
-from app.publicity.models import AidList, Finding
+from app.publicity.models import AidList, Finding, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,20 @@ def _lists(actor: Actor) -> Iterator[Waiting]:
     if actor.role == BUREAU_APPROVER:
         yield Waiting(_l("公示期满"), over, _l("无异议的可以确认"), LISTS + "published",
                       "circle-check", "good")  # fmt: skip
+
+
+@waits
+def _left_unwritten(actor: Actor) -> Iterator[Waiting]:
+    """A file that was read and shown, and then left."""
+    if actor.role != SCHOOL_CLERK:
+        return
+    found = select(func.count(), func.max(Upload.id)).join(Upload.aid_list).where(
+        Upload.state == "staged", AidList.school_id == actor.org_id, AidList.state == "draft",
+        Upload.row_count > 0,
+    )  # fmt: skip
+    n, latest = db.session.execute(found).one()
+    yield Waiting(_l("上传的文件还没有写入名单"), n, _l("核对后写入，或放弃重新上传"),
+                  f"/listgrid/uploads/{latest}", "upload", "warn")  # fmt: skip
 
 
 @waits

@@ -131,7 +131,8 @@ def is_data(words: str) -> bool:
 
 
 OFFICIAL = re.compile(
-    r"国务院办公厅\S+通知|教财厅函〔\d+〕\d+号|财\S+〔\d+〕\d+号|\S+节(调休上班)?|入账\d+，未变\d+，搁置\d+"
+    r"国务院办公厅\S+通知|教财厅函〔\d+〕\d+号|\S*财\S+〔\d+〕\d+号|缴款书\d+第\d+号|"
+    r"\S+节(调休上班)?|登记\d+，未变\d+，搁置\d+"
     r"|中职国家助学金|免学费|中职国家奖学金"
 )
 """Titles of laws, festivals, programmes, and a remark that the trail took down as it was said."""

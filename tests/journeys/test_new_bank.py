@@ -96,7 +96,7 @@ def test_a_bank_is_added_on_the_pages_and_a_run_goes_through_it(living, sits, ex
     sits("fuzhou_reviewer").presses(check, made.address)
     poster = sits("fuzhou_poster")
     told = poster.sends(f"/rungrid/{run.number}/results", file=(answer.read_bytes(), "back.txt"))
-    assert f"入账{kept.line_count}" in told.says
+    assert f"登记{kept.line_count}" in told.says
     poster.presses(f"/rungrid/action/settle/{run.number}", told.address)
     assert run_of(living, run.number).state == "settled"
 

@@ -9,7 +9,13 @@ from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import IndexView, SimpleFormView, expose
 from flask_appbuilder.security.views import AuthDBView as FrameworksAuthView
 
-from app.accounts import entry, first_hour, queries, trail  # noqa: F401  (hints register)
+from app.accounts import (  # noqa: F401  (hints and waiting work register themselves)
+    entry,
+    first_hour,
+    queries,
+    trail,
+    waiting,
+)
 from app.accounts.forms import LoginForm, PasswordForm
 from app.kernel import desk
 from app.kernel.db import db
@@ -18,6 +24,8 @@ from app.kernel.i18n import _, _l
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from app.kernel.audit import Event
 
 NO_ENTRY = _l("用户名或密码不正确，或者账号未启用。连续输错会被锁定 15 分钟。")
 
@@ -112,7 +120,7 @@ def _lately() -> list[dict[str, Any]]:
     """What one did last, in words."""
     return [
         {
-            "what": f"{trail.verb(e.verb)} {trail.subject(e.subject)}".strip(),
+            "what": _what(e),
             "at": e.at,
             "count": e.count,
             "outcome": e.outcome,
@@ -120,3 +128,10 @@ def _lately() -> list[dict[str, Any]]:
         }
         for e in queries.latest_acts(g.actor.id)
     ]
+
+
+def _what(event: Event) -> str:
+    """The act and what it was done to; signing in is done to nothing."""
+    if event.verb in {"login", "logout"}:
+        return trail.verb(event.verb)
+    return f"{trail.verb(event.verb)} {trail.subject(event.subject)}".strip()
