@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     ("payable",): _l("确认应发"), ("payments",): _l("已列支付"), ("paid",): _l("已到账"),
-    ("repaid",): _l("已追缴收回"),
     ("sent", "waiting"): _l("等待银行结果"), ("unknown",): _l("待查明"),
     ("failed", "returned"): _l("失败或退汇"), ("unpaid",): _l("待支付"),
     ("held", "elsewhere"): _l("停发或已另行支付"),

@@ -82,7 +82,7 @@ def recover(deeds: Deeds, bureau: str, school: str, fen: int, reason: str, done:
     _press(RECOVERIES, "agree_recovery", row, deeds.people[bureau, REVIEWER])
     poster = deeds.people[bureau, POSTER]
     with scope(poster.org_path):
-        recovering.receive(row, f"缴款书{clock.today():%Y}第{row.id:04d}号", clock.today(), poster)
+        recovering.receive(row, f"JK{clock.today():%Y}-{row.id:04d}", clock.today(), poster)
 
 
 def fund(deeds: Deeds, bureau: str, source: str, yuan: int, paper: str, checked: bool = True
