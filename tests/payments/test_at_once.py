@@ -240,6 +240,74 @@ def test_two_people_export_at_once_and_the_files_are_those_of_the_one(world):
         assert [p.name for p in world.package_of(world.one(PayRun)).iterdir()] == [kept.name]
 
 
+def test_a_run_made_void_while_it_is_exported_is_either_sent_or_gone(world):
+    def prepare():
+        world.confirmed(world.school, lines(3))
+        world.opened()
+
+    def export():
+        world.export(world.one(PayRun))
+        return True
+
+    def void():
+        return world.press("void", world.one(PayRun), world.county.clerk)
+
+    for first, second in ((export, void), (void, export)):
+        for _hands in crossings(world, prepare, first, second):
+            run = world.one(PayRun)
+            told = (run.state, world.states(run), world.count(Payment), world.count(PayFile))
+            assert told in (("exported", ["sent"] * 3, 3, 1), ("void", [], 0, 0))
+            books_are_right(world)
+
+
+def test_failures_told_while_others_are_paid_again_are_paid_again_once(world):
+    def prepare():
+        run = world.exported((world.confirmed(world.school, lines(3)), world.opened())[1])
+        refs = world.refs(run)
+        world.results(run, {refs[0]: "failed"})
+        rest = [world.answer(ref, "failed") for ref in refs[1:]]
+        (world.folder / "其余.txt").write_bytes(result_file(rest))
+
+    def post():
+        return world.post(world.one(PayRun, kind="first"), world.folder / "其余.txt")
+
+    def again():
+        return world.again(world.one(PayRun, kind="first"))
+
+    for first, second in ((post, again), (again, post)):
+        for hands in crossings(world, prepare, first, second):
+            assert [hand.refused for hand in hands] == [None, None]
+            assert world.states(world.one(PayRun, kind="first")) == ["failed"] * 3
+            latest = {p.id: p.attempt_no for p in world.all(Payment)}
+            orders = {a.payment_id: a.no for a in world.all(Attempt, run_id=world.one(
+                PayRun, kind="again").id)}  # fmt: skip
+            assert orders.items() <= latest.items()
+            assert sum(latest.values()) == 3 + len(orders)
+            books_are_right(world)
+
+
+def test_money_sent_back_while_a_run_is_settled_is_in_the_books(world):
+    def prepare():
+        run = world.exported((world.confirmed(world.school, lines(3)), world.opened())[1])
+        refs = world.refs(run)
+        world.press("check", run, world.county.approver)
+        world.results(run, dict.fromkeys(refs, "paid"))
+        (world.folder / "退汇.txt").write_bytes(result_file([world.answer(refs[0], "returned")]))
+
+    def post():
+        return world.post(world.one(PayRun), world.folder / "退汇.txt")
+
+    def settle():
+        return world.press("settle", world.one(PayRun), world.county.poster)
+
+    for first, second in ((post, settle), (settle, post)):
+        for hands in crossings(world, prepare, first, second):
+            assert [hand.refused for hand in hands] == [None, None]
+            assert world.one(PayRun).state == "settled"
+            assert world.states(world.one(PayRun)) == ["returned", "paid", "paid"]
+            books_are_right(world)
+
+
 # --- lists
 
 
