@@ -17,7 +17,18 @@ from app.kernel.scope import everyone
 from app.publicity import service
 from app.publicity.models import AidLine, AidList, Finding
 from bench.kit import server
-from bench.kit.ground import a_school, acting, actor_at, face, fill, province, tidy
+from bench.kit.ground import (
+    MONTHS,
+    SCHOOLS,
+    STUDENTS,
+    a_school,
+    acting,
+    actor_at,
+    face,
+    fill,
+    province,
+    tidy,
+)
 from bench.kit.lists import clear_month, gather, month_of, write_book
 from bench.kit.meter import HEAD, Spent, best_of, measured
 from bench.kit.report import Report
@@ -145,6 +156,7 @@ def _row(name: str, spent: Spent, limit: Spent, few: Spent | None = None) -> lis
 
 def main() -> None:
     report = Report("importing", "A list of 50,000 rows comes in")
+    report.say(f"A province of {SCHOOLS} schools, {STUDENTS:,} students, {MONTHS} months.")
     folder = Path(tempfile.gettempdir()) / "aid-bench"
     folder.mkdir(exist_ok=True)
     with server.server() as home:
