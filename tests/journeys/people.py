@@ -77,6 +77,13 @@ class Person:
         assert self.opens(page).offers(button), f"{page} does not offer {button}"
         return self.sends(button, note=note)
 
+    def tries(self, button: str, page: str, why: str) -> Page:
+        """What the page does not offer yet and says why, tried all the same."""
+        seen = self.opens(page)
+        assert not seen.offers(button), f"{page} offers {button}"
+        assert why in seen.words, f"{page} does not say {why}"
+        return self.sends(button)
+
     def downloads(self, address: str) -> bytes:
         answer = self.client.get(address)
         assert answer.status_code == 200, answer.status
