@@ -49,7 +49,7 @@ class Money:
         self.app = face("staff", url)
         self.rows: list[list[str]] = []
         self.ours: dict[str, Spent] = {}
-        self.wrong = 0
+        self.wrong = self.planted = 0
 
     def run(self, sql: str, **values: Any) -> None:
         with everyone("a measurement"):
@@ -200,7 +200,7 @@ def results(m: Money, run: PayRun) -> None:
         db.session.expire_all()
         run = db.session.get(PayRun, run.id)
         path = answering.answer(run, m.folder, unknown=True)
-        falsify(path)
+        m.planted = falsify(path)
     tidy()
     with measured() as reading:
         sum(1 for _ in read_results(shipped()[TEXT], path).lines)
@@ -233,14 +233,17 @@ def results(m: Money, run: PayRun) -> None:
     m.add("post beside both: read, COPY, UPDATE", ours, reading + limit)
 
 
-def falsify(path: Path) -> None:
-    """Every 5,000th row of the bank's answer says one yuan instead of what we sent."""
+def falsify(path: Path) -> int:
+    """Every 5,000th row of the bank's answer says one yuan instead of what we sent; how many."""
+    planted = 0
     rows = path.read_bytes().split(b"\r\n")
     for n in range(1, len(rows), FALSE_EVERY):
         cells = rows[n].split(b"|")
         if len(cells) > WIDE:
             rows[n] = b"|".join([*cells[:4], b"1.00", *cells[5:]])
+            planted += 1
     path.write_bytes(b"\r\n".join(rows))
+    return planted
 
 
 def beside(m: Money) -> list[list[str]]:
@@ -306,10 +309,10 @@ def main() -> None:
         ],
         beside(m),
     )
-    report.say(f"Wrong amounts in the bank's answer: {m.wrong} of {m.wrong} rows set aside, none "
-               "posted; the bridge takes 1.00 for 1,000.00. Its seconds were measured on a quiet "
-               "machine of this kind; ours is one thing after the other, so its CPU seconds are "
-               "what it takes on a quiet machine.")  # fmt: skip
+    report.say(f"Wrong amounts in the bank's answer: {m.wrong} of {m.planted} rows set aside; "
+               " the bridge takes 1.00 for 1,000.00. Its seconds are wall seconds of one "
+               "run each on another machine of two cores: read the factors as orders of "
+               "magnitude.")  # fmt: skip
     report.write()
 
 
