@@ -310,7 +310,7 @@ def main() -> None:
         beside(m),
     )
     report.say(f"Wrong amounts in the bank's answer: {m.wrong} of {m.planted} rows set aside; "
-               " the bridge takes 1.00 for 1,000.00. Its seconds are wall seconds of one "
+               "the bridge takes 1.00 for 1,000.00. Its seconds are wall seconds of one "
                "run each on another machine of two cores: read the factors as orders of "
                "magnitude.")  # fmt: skip
     report.write()
