@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -16,7 +16,7 @@ from app.accounts.models import (
 from app.kernel.db import db
 from app.kernel.desk import Waiting, waits
 from app.kernel.i18n import _l
-from app.payments.models import PayRun, Recovery, ResultLine
+from app.payments.models import FundArrival, PayRun, Recovery, ResultLine
 from app.payments.queries import unpaid_months
 
 if TYPE_CHECKING:
@@ -24,23 +24,42 @@ if TYPE_CHECKING:
 
     from app.kernel.actor import Actor
 
-RUNS = "/rungrid/list/?_flt_0_state="
-WORK = {
-    BUREAU_EXPORTER: ("open", _l("待导出的批次"), _l("选择银行格式，生成银行文件")),
-    BUREAU_REVIEWER: ("exported", _l("待复核的银行文件"), _l("核对笔数、金额和文件摘要")),
-    BUREAU_APPROVER: ("exported", _l("待复核的银行文件"), _l("核对笔数、金额和文件摘要")),
-    BUREAU_POSTER: ("checked", _l("待导入回盘的批次"), _l("导入银行结果，直到每一笔都有着落")),
+    Tended = type[PayRun] | type[FundArrival] | type[Recovery]
+    Work = tuple[Tended, str, Any, Any, str]
+
+CHECK_FILES = (PayRun, "exported", _l("待复核的银行文件"), _l("核对笔数、金额和文件摘要"), "cash")
+CHECK_RECOVERIES = (
+    Recovery, "submitted", _l("待审核的追缴"), _l("核对金额、月份和理由"), "receipt-refund",
+)  # fmt: skip
+CHECK_FUNDS = (
+    FundArrival, "recorded", _l("待核对的到位资金"), _l("与财政拨款文件和银行到账通知核对"), "coin",
+)  # fmt: skip
+CHECKS = (CHECK_FILES, CHECK_FUNDS, CHECK_RECOVERIES)
+WORK: dict[str, tuple[Work, ...]] = {
+    BUREAU_EXPORTER: ((PayRun, "open", _l("待导出的批次"), _l("选择银行格式，生成银行文件"),
+                       "cash"),),
+    BUREAU_REVIEWER: CHECKS,
+    BUREAU_APPROVER: CHECKS,
+    BUREAU_POSTER: (
+        (PayRun, "checked", _l("待导入回盘的批次"), _l("导入银行结果，直到每一笔都有着落"), "cash"),
+        (Recovery, "agreed", _l("待收回的追缴"), _l("收到缴款凭证后登记收回"), "receipt-refund"),
+    ),
 }  # fmt: skip
+"""Duty -> what of its own bureau waits for it: table, state, title, what to do, icon."""
+GRIDS = {PayRun: "rungrid", FundArrival: "fundgrid", Recovery: "recoverygrid"}
 
 
 @waits
-def _runs(actor: Actor) -> Iterator[Waiting]:
-    if actor.role not in WORK:
-        return
-    state, title, sentence = WORK[actor.role]
-    found = select(func.count()).select_from(PayRun).where(
-        PayRun.bureau_id == actor.org_id, PayRun.state == state)  # fmt: skip
-    yield Waiting(title, db.session.scalar(found) or 0, sentence, RUNS + state, "cash")
+def _in_their_states(actor: Actor) -> Iterator[Waiting]:
+    for model, state, title, sentence, icon in WORK.get(actor.role, ()):
+        yield Waiting(title, _how_many(model, state, actor), sentence,
+                      f"/{GRIDS[model]}/list/?_flt_0_state={state}", icon)  # fmt: skip
+
+
+def _how_many(model: Tended, state: str, actor: Actor) -> int:
+    found = select(func.count()).select_from(model).where(
+        model.bureau_id == actor.org_id, model.state == state)  # fmt: skip
+    return db.session.scalar(found) or 0
 
 
 @waits
@@ -60,21 +79,3 @@ def _aside(actor: Actor) -> Iterator[Waiting]:
     found = select(func.count()).select_from(ResultLine).where(ResultLine.fate == "aside")
     yield Waiting(_l("搁置的回盘行"), db.session.scalar(found) or 0, _l("逐行查明原因"),
                   "/resultlinegrid/list/?_flt_0_fate=aside", "help", "bad")  # fmt: skip
-
-
-TO_RECOVER = {
-    BUREAU_REVIEWER: ("submitted", _l("待审核的追缴"), _l("核对金额、月份和理由")),
-    BUREAU_APPROVER: ("submitted", _l("待审核的追缴"), _l("核对金额、月份和理由")),
-    BUREAU_POSTER: ("agreed", _l("待收回的追缴"), _l("收到缴款凭证后登记收回")),
-}  # fmt: skip
-
-
-@waits
-def _recoveries(actor: Actor) -> Iterator[Waiting]:
-    if actor.role not in TO_RECOVER:
-        return
-    state, title, sentence = TO_RECOVER[actor.role]
-    found = select(func.count()).select_from(Recovery).where(
-        Recovery.bureau_id == actor.org_id, Recovery.state == state)  # fmt: skip
-    yield Waiting(title, db.session.scalar(found) or 0, sentence,
-                  f"/recoverygrid/list/?_flt_0_state={state}", "receipt-refund")  # fmt: skip

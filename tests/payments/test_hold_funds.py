@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from app.kernel import clock, scope
+import app.payments.desk  # noqa: F401  (what it puts on the start page)
+from app.kernel import clock, desk, scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
@@ -70,6 +71,24 @@ def test_a_record_nobody_checked_is_no_money(world, waiting_run):
     arrive(world, 1, checked=False)
     assert left(world) is None
     export(world, waiting_run)
+
+
+@pytest.mark.parametrize("checker", ["reviewer", "approver"])
+def test_what_was_recorded_waits_for_those_who_check_at_that_bureau(world, checker):
+    arrive(world, TOTAL, checked=False)
+    arrive(world, TOTAL)
+    assert funds_waiting(getattr(world.county, checker)) == [
+        (1, "/fundgrid/list/?_flt_0_state=recorded")
+    ]
+    assert funds_waiting(getattr(world.other, checker)) == []
+    assert funds_waiting(world.county.clerk) == []
+
+
+def funds_waiting(actor):
+    with scope.scope(actor.org_path):
+        found = [(w.count, w.url) for w in desk.inbox(actor) if "/fundgrid/" in w.url]
+        db.session.rollback()
+    return found
 
 
 def test_enough_funds_are_spent_by_the_file(world, waiting_run):
