@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.kernel import error_pages
+
 APP = Path(__file__).parents[2] / "app"
 STATIC = APP / "static"
 TEMPLATES = sorted((APP / "templates").rglob("*.html"))
@@ -48,6 +50,16 @@ def test_files_named_by_templates_are_there():
     named = {name for text in TEXTS for name in re.findall(r"asset\('([^'~]+\.\w+)'\)", text)}
     assert named
     assert not [name for name in named if not (STATIC / name).exists()]
+
+
+def test_a_script_reads_what_went_wrong_where_the_answer_says_it(staff):
+    with staff.test_request_context(headers={"Accept": "application/json"}):
+        said, _code = error_pages.answer(409, "为什么不行")
+    (key,) = said
+    texts = [script.read_text(encoding="utf-8") for script in (STATIC / "js").glob("*.js")]
+    read = [name for text in texts for name in re.findall(r"said\.(\w+) \|\| answer\.", text)]
+    assert len(read) > 1
+    assert set(read) == {key}
 
 
 def test_every_borrowed_folder_carries_its_version_and_licence():

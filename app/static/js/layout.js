@@ -57,7 +57,7 @@ async function specimen(form) {
       body: new URLSearchParams(new FormData(form)),
     });
     const said = await answer.json();
-    return answer.ok ? said : { problem: said.sentence || answer.statusText };
+    return answer.ok ? said : { problem: said.error || answer.statusText };
   } catch (why) {
     return { problem: why.message };
   }
