@@ -2,8 +2,8 @@
 """How migrations run and how they are written: one transaction, one process at a time.
 
 Our column types are written down as the plain SQL types under them, so that an old migration
-needs no code of today. The trail's triggers are no part of a table to Alembic: the migration
-that makes the table lays them.
+needs no code of today. What the database itself refuses is no part of a table to Alembic: the
+migration that makes the table lays it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from alembic.operations import ops
 from flask import current_app
 from sqlalchemy.types import TypeDecorator
 
-from app.kernel.append_only import NAME
 from app.kernel.db import db, writing
+from app.kernel.triggers import BY_TABLE
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -29,17 +29,20 @@ ONE_AT_A_TIME = 350_000_2026
 """The number of PostgreSQL's advisory lock that a running migration holds."""
 
 
-class ForbidRewriting(ops.MigrateOperation):
-    """The table of the trail has just been made: nobody may rewrite it."""
+class LayRules(ops.MigrateOperation):
+    """The table has just been made: what was guarded with it is refused."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
 
     def reverse(self) -> ops.MigrateOperation:
         return ops.ExecuteSQLOp("SELECT 1")
 
 
-@renderers.dispatch_for(ForbidRewriting)
-def _say_forbid(autogen: AutogenContext, _op: ForbidRewriting) -> list[str]:
-    autogen.imports.add("from app.kernel.append_only import forbid_rewriting")
-    return ["forbid_rewriting(op.get_bind())"]
+@renderers.dispatch_for(LayRules)
+def _say_lay(autogen: AutogenContext, op: LayRules) -> list[str]:
+    autogen.imports.add("from app.kernel.triggers import lay")
+    return [f'lay(op.get_bind(), "{op.table}")']
 
 
 def as_plain_sql(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
@@ -50,7 +53,7 @@ def as_plain_sql(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
 
 
 def finish(_context: object, _revision: object, scripts: list[MigrationScript]) -> None:
-    """No empty migrations; the triggers follow the trail's table."""
+    """No empty migrations; triggers follow the table they are guarded with."""
     script = scripts[0]
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
         if getattr(
@@ -58,9 +61,8 @@ def finish(_context: object, _revision: object, scripts: list[MigrationScript]) 
         ):  # but `flask db check` wants to see it
             scripts.clear()
         return
-    made = {o.table_name for o in script.upgrade_ops.ops if isinstance(o, ops.CreateTableOp)}
-    if NAME in made:
-        script.upgrade_ops.ops.append(ForbidRewriting())
+    made = [o.table_name for o in script.upgrade_ops.ops if isinstance(o, ops.CreateTableOp)]
+    script.upgrade_ops.ops.extend(LayRules(table) for table in made if table in BY_TABLE)
 
 
 def migrate(connection: Connection) -> None:

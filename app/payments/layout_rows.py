@@ -8,30 +8,27 @@ by `state` alone (layout_workflow.py).
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
-    DDL,
     JSON,
     CheckConstraint,
     DateTime,
     Integer,
     String,
     UniqueConstraint,
-    event,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock
 from app.kernel.db import Base, Scoped
+from app.kernel.triggers import guard, unwritable
 from app.kernel.types import Text
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 NAME = "bank_profile"
 LASTING = ("org_path", "code", "name", "edition", "data", "digest", "made_by", "made_at")
 """What of a row never changes, whether it was used or not."""
+SAYS = "an edition of a bank format is never rewritten"
 
 
 class BankProfile(Scoped, Base):
@@ -59,40 +56,4 @@ class BankProfile(Scoped, Base):
         return f"{self.name} v{self.edition}"
 
 
-SAYS = "an edition of a bank format is never rewritten"
-
-
-def _ddl(statement: str) -> DDL:
-    return DDL(statement)  # type: ignore[no-untyped-call]
-
-
-SQLITE = [
-    _ddl(
-        f"CREATE TRIGGER {NAME}_lasts BEFORE UPDATE OF {', '.join(LASTING)} ON {NAME} "
-        f"BEGIN SELECT RAISE(ABORT, '{SAYS}'); END"
-    ),
-    _ddl(
-        f"CREATE TRIGGER {NAME}_stays BEFORE DELETE ON {NAME} "
-        f"BEGIN SELECT RAISE(ABORT, '{SAYS}'); END"
-    ),
-]
-POSTGRESQL = [
-    _ddl(
-        f"CREATE OR REPLACE FUNCTION {NAME}_lasts() RETURNS trigger LANGUAGE plpgsql "
-        f"AS $$ BEGIN RAISE EXCEPTION '{SAYS}' USING ERRCODE = 'insufficient_privilege'; END $$"
-    ),
-    _ddl(
-        f"CREATE TRIGGER {NAME}_lasts BEFORE DELETE OR UPDATE OF {', '.join(LASTING)} ON {NAME} "
-        f"FOR EACH ROW EXECUTE FUNCTION {NAME}_lasts()"
-    ),
-]
-
-for _dialect, _rules in (("sqlite", SQLITE), ("postgresql", POSTGRESQL)):
-    for _rule in _rules:
-        event.listen(BankProfile.__table__, "after_create", _rule.execute_if(dialect=_dialect))
-
-
-def forbid_rewriting(connection: Connection) -> None:
-    """What lasts of an edition cannot be changed from here on; for migrations."""
-    for rule in SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL:
-        connection.execute(rule)
+guard(BankProfile.__table__, unwritable(NAME, f"{NAME}_lasts", SAYS, LASTING))

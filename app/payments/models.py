@@ -211,9 +211,10 @@ class Payer(SystemOnly, Base):
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-from app.payments.guarding import guard  # noqa: E402
+from app.kernel.triggers import guard  # noqa: E402
+from app.payments.guarding import RULES  # noqa: E402
 from app.payments.kinds import FundArrival as FundArrival  # noqa: E402, PLC0414  (as the others)
 from app.payments.kinds import Recovery as Recovery  # noqa: E402, PLC0414
 from app.payments.layout_rows import BankProfile  # noqa: E402, F401
 
-guard(Recovery.__table__)
+guard(Recovery.__table__, RULES)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from app.kernel.append_only import forbid_rewriting
+from app.kernel.triggers import lay
 revision = '70d2ab8f690b'
 down_revision = None
 branch_labels = None
@@ -770,7 +770,7 @@ def upgrade():
         batch_op.create_index('ix_attempt_org_path_id', ['org_path', 'id'], unique=False)
         batch_op.create_index('uq_attempt_paid', ['payment_id'], unique=True, sqlite_where=sa.text("state = 'paid'"), postgresql_where=sa.text("state = 'paid'"))
 
-    forbid_rewriting(op.get_bind())
+    lay(op.get_bind(), "event")
     # ### end Alembic commands ###
 
 

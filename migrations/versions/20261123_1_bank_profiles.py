@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from app.payments.layout_rows import forbid_rewriting
+from app.kernel.triggers import lay
 
 revision = "a1b2c3d4e501"
 down_revision = "70d2ab8f690b"
@@ -36,7 +36,7 @@ def upgrade():
         sa.UniqueConstraint("code", "edition", name=op.f("uq_bank_profile_code_edition")),
     )
     op.create_index(op.f("ix_bank_profile_org_path"), "bank_profile", ["org_path"])
-    forbid_rewriting(op.get_bind())
+    lay(op.get_bind(), "bank_profile")
     none = {"nullable": False, "server_default": sa.text("0")}
     with op.batch_alter_table("pay_run") as table:
         table.add_column(sa.Column("profile_edition", sa.Integer(), **none))

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from app.payments.guarding import lay, lift
+from app.kernel.triggers import lay, lift
 
 revision = "a1b2c3d4e502"
 down_revision = "a1b2c3d4e501"
@@ -22,11 +22,11 @@ def upgrade():
     live = sa.text("state IN ('waiting', 'sent', 'unknown', 'paid')")
     op.create_index("uq_attempt_live", "attempt", ["payment_id"], unique=True,
                     sqlite_where=live, postgresql_where=live)
-    lay(op.get_bind())
+    lay(op.get_bind(), "recovery")
 
 
 def downgrade():
-    lift(op.get_bind())
+    lift(op.get_bind(), "recovery")
     op.drop_index("uq_attempt_live", "attempt")
     paid = sa.text("state = 'paid'")
     op.create_index("uq_attempt_paid", "attempt", ["payment_id"], unique=True,

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from app.accounts import trail
 from app.kernel import scope
-from app.kernel.append_only import forbid_rewriting
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.grid import Grid
+from app.kernel.triggers import lay
 from app.kernel.workflow import Workflow
 from tests.accounts.conftest import PASSWORD
 
@@ -101,7 +101,7 @@ def test_a_migration_can_lay_the_same_ban(town):
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
         else:
             connection.exec_driver_sql("DROP FUNCTION event_is_append_only CASCADE")
-        forbid_rewriting(connection)
+        lay(connection, "event")
     town.sign_in("lin")
     with town.app.app_context(), pytest.raises(sa.exc.DBAPIError), db.engine.begin() as connection:
         connection.execute(sa.delete(Event.__table__))

@@ -59,14 +59,14 @@ def test_a_migration_names_no_type_of_ours(app, drawers):
     flask_migrate.migrate(directory=drawers, message="all of it")
     (written,) = Path(drawers, "versions").glob("*.py")
     said = [line for line in written.read_text().splitlines() if "app." in line]
-    assert said == ["from app.kernel.append_only import forbid_rewriting"]
+    assert said == ["from app.kernel.triggers import lay"]
 
 
 def test_a_migration_that_breaks_leaves_nothing_behind(app, drawers):
     flask_migrate.migrate(directory=drawers, message="all of it")
     (written,) = Path(drawers, "versions").glob("*.py")
     text = written.read_text()
-    written.write_text(text.replace("    forbid_rewriting(", "    1 / 0\n    ("))
+    written.write_text(text.replace("    lay(", "    1 / 0\n    ("))
     with pytest.raises(ZeroDivisionError):
         flask_migrate.upgrade(directory=drawers)
     assert "org" not in sa.inspect(db.engine).get_table_names()
@@ -79,15 +79,17 @@ def test_the_migrations_of_the_house_make_the_tables_of_the_models(app):
 
 
 @pytest.mark.skipif(not VERSIONS, reason="the first migration is written when the models settle")
-def test_the_migrations_of_the_house_hold_the_conditions_of_the_models(app, empty_database):
+@pytest.mark.parametrize("kind", ["conditions", "triggers"])
+def test_the_migrations_of_the_house_refuse_what_the_models_do(app, empty_database, kind):
     """`check` compares tables and columns, not what the database refuses in them."""
+    look = {"conditions": conditions, "triggers": triggers}[kind]
     flask_migrate.upgrade()
-    made = conditions(db.engine)
+    made = look(db.engine)
     fresh = sa.create_engine(empty_database("modelled"))
     db.metadata.create_all(fresh)
-    wanted = conditions(fresh)
+    wanted = look(fresh)
     fresh.dispose()
-    assert len(wanted) > 20
+    assert len(wanted) > 10
     assert {name: made.get(name) for name in wanted} == wanted
 
 
@@ -97,3 +99,11 @@ def conditions(engine) -> dict[tuple[str, str], str]:
     return {(table, check["name"]): "".join(check["sqltext"].split())
             for table in look.get_table_names() for check in look.get_check_constraints(table)
             if check["name"]}  # fmt: skip
+
+
+def triggers(engine) -> dict[str, str]:
+    """Its name -> what it says."""
+    ours = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+    kept = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    with engine.connect() as connection:
+        return dict(connection.exec_driver_sql(kept if engine.name == "sqlite" else ours).all())

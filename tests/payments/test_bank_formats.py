@@ -176,6 +176,14 @@ def test_the_database_itself_refuses_to_forget_an_edition(seeded):
     db.session.rollback()
 
 
+def test_the_database_itself_refuses_to_forget_all_editions_at_once(seeded):
+    if not seeded.engine.is_postgresql:
+        pytest.skip("SQLite has no TRUNCATE")
+    with scope.everyone("a test tries"), pytest.raises(DBAPIError, match="never rewritten"):
+        db.session.connection().exec_driver_sql("TRUNCATE bank_profile")
+    db.session.rollback()
+
+
 def test_a_run_keeps_code_edition_and_content(seeded, waiting_run):
     pressed("activate", drafted(seeded), seeded.county.reviewer)
     pressed("activate", drafted(seeded, max_rows_per_file=2), seeded.county.reviewer)

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.models import Org
-from app.kernel import clock, scope
+from app.kernel import clock, scope, triggers
 from app.kernel.db import db, writing
-from app.payments import guarding, tracing
+from app.payments import tracing
 from app.payments.models import Attempt, PayFile, Payment, PayRun
 from app.publicity.models import AidLine, AidList
 from tests import world
@@ -63,7 +63,7 @@ def unguarded(living):
 
     def lift():
         with living.staff.app_context(), writing():
-            guarding.lift(db.session.connection())
+            triggers.lift(db.session.connection(), "recovery")
             db.session.commit()
 
     return lift
