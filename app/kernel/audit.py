@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Index, String, insert
+from sqlalchemy import DateTime, Index, String, exists, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, scope
@@ -14,6 +14,8 @@ from app.kernel.db import Base, BigId, Scoped, db
 from app.kernel.types import Fen
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from app.kernel.actor import Actor
 
 OK, REFUSED = "ok", "refused"
@@ -63,6 +65,16 @@ BLANK: dict[str, Any] = {
     "subject": "", "subject_id": None, "old": "", "new": "", "outcome": OK, "count": None,
     "fen": None, "digest": "", "note": "", "filter_text": "",
 }  # fmt: skip
+
+
+def taken(model: type[Any], row: Any, verbs: tuple[str, ...], actor: Actor) -> ColumnElement[bool]:
+    """This account has done one of these to the row of that number (a column or a value), as SQL,
+    whatever its duty was then."""
+    t = Event.__table__.alias()
+    return exists().where(
+        t.c.subject == model.__tablename__, t.c.subject_id == row, t.c.verb.in_(verbs),
+        t.c.outcome == OK, t.c.actor_id == actor.id,
+    )  # fmt: skip
 
 
 def record(verb: str, *, actor: Actor, org_path: str = "", **what: Any) -> None:

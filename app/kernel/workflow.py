@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    exists,
     func,
     insert,
     literal,
@@ -140,14 +139,7 @@ class Workflow:
         """Nobody of this account took one of `step.unlike` on the row, as SQL."""
         if not step.unlike:
             return true()
-        t = Event.__table__.alias()
-        return ~exists().where(
-            t.c.subject == self.model.__tablename__,
-            t.c.subject_id == self.model.id,
-            t.c.verb.in_(step.unlike),
-            t.c.outcome == audit.OK,
-            t.c.actor_id == actor.id,
-        )
+        return not_(audit.taken(self.model, self.model.id, step.unlike, actor))
 
     def take(self, name: str, where: ColumnElement[bool], actor: Actor, note: str = "",
              filter_text: str = "") -> Outcome:  # fmt: skip

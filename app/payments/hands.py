@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from app.kernel import audit
-from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
@@ -22,11 +21,7 @@ BEFORE = ("export", "check")
 
 def refuse_same_hands(run: PayRun, actor: Actor) -> None:
     """Refused when this account exported or checked the run, whatever its duty is by now."""
-    t = Event.__table__
-    handled = exists().where(
-        t.c.subject == PayRun.__tablename__, t.c.subject_id == run.id, t.c.verb.in_(BEFORE),
-        t.c.outcome == audit.OK, t.c.actor_id == actor.id,
-    )  # fmt: skip
+    handled = audit.taken(PayRun, run.id, BEFORE, actor)
     if db.session.scalar(select(handled).execution_options(**placed())):
         raise Refused(
             _("导出、复核、导入回盘须由不同的人办理：您导出或复核过这个批次，请由另一人导入")
