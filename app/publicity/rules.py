@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, column, exists, func, or_, select, table
 
 from app.kernel.i18n import _l
 from app.publicity.models import FOUND, AidLine, AidList
@@ -31,9 +31,17 @@ if TYPE_CHECKING:
 
 BLOCK, WARN = "block", "warn"
 L = AidLine.__table__
-A = AidList.__table__
+A = table("checked_list", *(column(c.name, c.type) for c in AidList.__table__.c
+                            if c.name in {"id", "school_id", "programme_id"}))  # fmt: skip
+"""The lists whose lines are looked at; `findings` says which they are."""
 E = Enrolment.__table__.alias("enrolled")
 OWN = Card.__table__.alias("own")
+D = DueMonth.__table__
+TOP = (
+    select(D.c.programme_id, D.c.month, func.max(D.c.fen).label("fen"))
+    .group_by(D.c.programme_id, D.c.month).subquery("top")
+)  # fmt: skip
+"""What the best off grade is due for a month, the first of a line; for most it is the only one."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +59,12 @@ class Rule:
 
 
 def checked() -> FromClause:
-    """Each line beside its list, its card and, if there is one, its student's enrolment."""
+    """Each line beside its list and card and, if there are any, its student's enrolment there and
+    the standards of its first month."""
     there = and_(E.c.school_id == A.c.school_id, E.c.person_id == L.c.person_id)
+    then = and_(TOP.c.programme_id == A.c.programme_id, TOP.c.month == L.c.first_month)
     beside = L.join(A, A.c.id == L.c.list_id).join(OWN, OWN.c.id == L.c.card_id)
-    return beside.outerjoin(E, there)
+    return beside.outerjoin(E, there).outerjoin(TOP, then)
 
 
 def _not_in_registry() -> ColumnElement[bool]:
@@ -72,52 +82,47 @@ def _name_differs() -> ColumnElement[bool]:
 
 
 def _due(what: ColumnElement[int], *more: ColumnElement[bool]) -> ScalarSelect[int]:
-    d = DueMonth.__table__
     return (
         select(what)
-        .where(d.c.programme_id == A.c.programme_id,
-               d.c.month.between(L.c.first_month, L.c.last_month), *more)
+        .where(D.c.programme_id == A.c.programme_id,
+               D.c.month.between(L.c.first_month, L.c.last_month), *more)
         .correlate(L, A)
         .scalar_subquery()
     )  # fmt: skip
+
+
+_IN_ONE = L.c.first_month == L.c.last_month
 
 
 def _one_month(rule_for_one: ColumnElement[bool], rule_for_more: ColumnElement[bool]
                ) -> ColumnElement[bool]:  # fmt: skip
     """Nearly every line is of one month: counting and adding up are kept for the others."""
-    return case((L.c.first_month == L.c.last_month, rule_for_one), else_=rule_for_more)
-
-
-def _due_then(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    d = DueMonth.__table__
-    return exists().where(
-        d.c.programme_id == A.c.programme_id, d.c.month == L.c.first_month, *more
-    ).correlate(L, A)  # fmt: skip
+    return case((_IN_ONE, rule_for_one), else_=rule_for_more)
 
 
 def _grade_outside() -> ColumnElement[bool]:
-    d = DueMonth.__table__
-    its_grade = d.c.grade == L.c.grade
-    paid = _due(func.count(func.distinct(d.c.month)))
+    its_grade = D.c.grade == L.c.grade
+    granted_then = exists().where(
+        D.c.programme_id == A.c.programme_id, D.c.month == L.c.first_month, its_grade
+    ).correlate(L, A)  # fmt: skip
+    paid = _due(func.count(func.distinct(D.c.month)))
     granted = _due(func.count(), its_grade)
-    return _one_month(and_(~_due_then(its_grade), _due_then()), granted < paid)
+    return _one_month(and_(~granted_then, TOP.c.fen.is_not(None)), granted < paid)
 
 
 def _standard_exceeded() -> ColumnElement[bool]:
     """More than any grade would get: whether the grade fits is a rule of its own."""
-    d = DueMonth.__table__
     highest = (
-        select(func.sum(d.c.fen))
-        .where(d.c.programme_id == A.c.programme_id,
-               d.c.month.between(L.c.first_month, L.c.last_month))
-        .group_by(d.c.grade)
-        .order_by(func.sum(d.c.fen).desc())
+        select(func.sum(D.c.fen))
+        .where(D.c.programme_id == A.c.programme_id,
+               D.c.month.between(L.c.first_month, L.c.last_month))
+        .group_by(D.c.grade)
+        .order_by(func.sum(D.c.fen).desc())
         .limit(1)
         .correlate(L, A)
         .scalar_subquery()
     )  # fmt: skip
-    enough = _due_then(d.c.fen >= L.c.amount_fen)
-    return _one_month(~enough, func.coalesce(highest, 0) < L.c.amount_fen)
+    return func.coalesce(case((_IN_ONE, TOP.c.fen), else_=highest), 0) < L.c.amount_fen
 
 
 def _paid_elsewhere() -> ColumnElement[bool]:
@@ -129,7 +134,7 @@ def _paid_elsewhere() -> ColumnElement[bool]:
 
 
 def _listed_elsewhere() -> ColumnElement[bool]:
-    other, its = L.alias(), A.alias()
+    other, its = L.alias(), AidList.__table__.alias()
     return exists().where(
         other.c.person_id == L.c.person_id, other.c.list_id != L.c.list_id,
         other.c.state != "removed", other.c.first_month <= L.c.last_month,
@@ -149,7 +154,7 @@ def _twice_on_list() -> ColumnElement[bool]:
 
 def _card_of_other() -> ColumnElement[bool]:
     """Somebody else uses this number, or another live line puts somebody else's name to it."""
-    card, line, its = Card.__table__.alias(), L.alias(), A.alias()
+    card, line, its = Card.__table__.alias(), L.alias(), AidList.__table__.alias()
     live = exists().where(
         line.c.person_id == card.c.person_id, line.c.card_id == card.c.id,
         line.c.state != "removed", its.c.id == line.c.list_id, its.c.state != "void",

@@ -114,6 +114,7 @@ def _only_streamed(piece: bytes) -> bool:
     """Cells far out, error values and formulas without a result, which the other reader drops."""
     if any(piece[found.start() - 1] in b" \t\r\n" for found in _BEYOND.finditer(piece)):
         return True
-    if b'"e"' in piece and _ERROR.search(piece):
+    # One letter is sought ten times as fast as two, and cells of words and numbers have neither.
+    if b"e" in piece and b'"e"' in piece and _ERROR.search(piece):
         return True
-    return b"f>" in piece and _UNCOUNTED.search(piece) is not None
+    return b"f" in piece and b"f>" in piece and _UNCOUNTED.search(piece) is not None
