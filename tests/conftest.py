@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import postgres
+from app.kernel import clock
+from tests import postgres, world
 from tests.stage import client_of, public, staff, stage, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from tests.stage import Stage
 
 __all__ = ["client_of", "public", "staff", "stage", "statements"]
 
@@ -58,3 +61,11 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
 def database_url(empty_database: Callable[[str], str]) -> str:
     """The URL of the database that most tests share: empty when the run begins."""
     return empty_database("aid")
+
+
+@pytest.fixture
+def living(stage: Stage) -> Iterator[Stage]:
+    """The small Fujian after six lived months; it is Monday, 23 November."""
+    with clock.at(world.NOW):
+        stage.at("living", world.load_living)
+        yield stage

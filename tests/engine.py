@@ -32,6 +32,7 @@ from app.kernel.calendar_models import seed_calendar
 from app.kernel.db import db
 from app.kernel.idcard import check_character
 from app.kernel.types import BankCard, IdNumber, YearMonth
+from app.kernel.workflow import Workflow
 from tests.stage import SETTINGS, Stage
 
 if TYPE_CHECKING:
@@ -40,16 +41,16 @@ if TYPE_CHECKING:
 
 for room in ("accounts", "registry", "publicity", "payments"):
     importlib.import_module(f"app.{room}.models")
+for room in ("registry", "publicity", "payments"):
+    importlib.import_module(f"app.{room}.workflow")
 for table in ("append_only", "job_models"):
     importlib.import_module(f"app.kernel.{table}")
 
 from app.payments import exporting, opening, posting  # noqa: E402
 from app.payments.banks import shipped  # noqa: E402
 from app.payments.models import Attempt, Payer, Payment, PayRun  # noqa: E402
-from app.payments.workflow import RUNS  # noqa: E402
 from app.publicity import service, staging  # noqa: E402
 from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload  # noqa: E402
-from app.publicity.workflow import FINDINGS, LINES, PUBLICITY  # noqa: E402
 from app.registry.models import Card, CoveredMonth, Enrolment, Hold, Person  # noqa: E402
 from app.registry.service import lay_down_programmes, programme  # noqa: E402
 
@@ -388,15 +389,9 @@ class World:
     # --- steps
 
     def press(self, step: str, row: Any, actor: Actor, note: str = "依规定") -> Any:
-        """One step on one row: a list, a line, a finding or a run."""
-        flow = {AidList: PUBLICITY, AidLine: LINES, Finding: FINDINGS, PayRun: RUNS}[type(row)]
-        with scope.scope(actor.org_path):
-            try:
-                out = flow.take(step, type(row).id == row.id, actor, note)
-                db.session.commit()
-            finally:
-                db.session.rollback()
-        return out
+        """One step on one row of a table that has a life."""
+        flow = next(flow for flow in Workflow.all if flow.model is type(row))
+        return self.act(actor, flow.take, step, type(row).id == row.id, actor, note)
 
     def object_to(self, target: AidList, seq: int) -> AidLine:
         """The line in this row of the file is frozen by an objection."""
@@ -423,11 +418,11 @@ class World:
 
     def open(self, bureau: Place | None = None, month: YearMonth | None = None) -> Any:
         actor = (bureau or self.county).clerk
-        return self._money(actor, opening.open_run, month or self.month, None, actor)
+        return self.act(actor, opening.open_run, month or self.month, None, actor)
 
     def again(self, run: PayRun) -> PayRun:
         actor = self.place(run.bureau_id).clerk
-        return self._money(actor, opening.open_again, run, actor).run
+        return self.act(actor, opening.open_again, run, actor).run
 
     def exported(self, run: PayRun, profile: str = "pipe_gbk", **but: Any) -> PayRun:
         self.export(run, profile, **but)
@@ -439,7 +434,7 @@ class World:
         actor = but.get("actor", bureau.exporter)
         bank = but.get("bank") or shipped()[profile]
         with clock.at(OVER):
-            self._money(actor, exporting.export, run, bank, self.package_of(run), actor)
+            self.act(actor, exporting.export, run, bank, self.package_of(run), actor)
 
     def package_of(self, run: PayRun) -> Path:
         return self.folder / "runs" / str(run.id)
@@ -454,7 +449,7 @@ class World:
 
     def post(self, run: PayRun, path: Path, actor: Actor | None = None) -> Any:
         actor = actor or self.place(run.bureau_id).poster
-        return self._money(actor, posting.take_results, run, path, path.name, actor)
+        return self.act(actor, posting.take_results, run, path, path.name, actor)
 
     def answer(self, ref: str, outcome: str, /, **but: Any) -> dict[str, Any]:
         """A row of the bank's file that agrees with our order."""
@@ -470,10 +465,11 @@ class World:
         refs = [a.ref for a in self.all(Attempt, run_id=run.id, state="sent")]
         return self.results(run, dict.fromkeys(refs, outcome))
 
-    def _money(self, actor: Actor, verb: Any, *given: Any) -> Any:
+    def act(self, actor: Actor, verb: Any, *given: Any, **more: Any) -> Any:
+        """What the verb came to in this actor's scope; kept, or undone where it failed."""
         with scope.scope(actor.org_path):
             try:
-                made = verb(*given)
+                made = verb(*given, **more)
                 db.session.commit()
             except BaseException:
                 db.session.rollback()

@@ -50,7 +50,7 @@ GRIDS = {PayRun: "rungrid", FundArrival: "fundgrid", Recovery: "recoverygrid"}
 
 
 @waits
-def _in_their_states(actor: Actor) -> Iterator[Waiting]:
+def of_my_bureau(actor: Actor) -> Iterator[Waiting]:
     for model, state, title, sentence, icon in WORK.get(actor.role, ()):
         yield Waiting(title, _how_many(model, state, actor), sentence,
                       f"/{GRIDS[model]}/list/?_flt_0_state={state}", icon)  # fmt: skip

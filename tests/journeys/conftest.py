@@ -49,6 +49,12 @@ def at_desk(fujian: Stage, language: str) -> Callable[[str], Person]:
 
 
 @pytest.fixture
+def sits(living: Stage) -> Callable[[str], Person]:
+    """Somebody at a desk where months have been lived, reading Chinese."""
+    return lambda username: Person(signed_in(living.staff, username), "zh_CN")
+
+
+@pytest.fixture
 def anybody(fujian: Stage, language: str) -> Callable[[], Person]:
     """Somebody of the public; each at home, with an address of his own."""
     homes = iter(range(2, 250))

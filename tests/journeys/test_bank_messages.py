@@ -16,22 +16,13 @@ from app.payments.banks.simulator import Answer, make_result_file
 from app.payments.models import Attempt, PayRun, ResultFile
 from app.world import answering
 from tests import world
-from tests.journeys.people import Person
-from tests.stage import signed_in
 
 STATEMENTS = ("mt940", "camt.053", "camt.054")
 
 
 @pytest.fixture
-def living(stage):
-    with clock.at(world.NOW):
-        stage.at("living", world.load_living)
-        yield stage
-
-
-@pytest.fixture
-def poster(living):
-    return Person(signed_in(living.staff, "siming_poster"), "zh_CN")
+def poster(sits):
+    return sits("siming_poster")
 
 
 @pytest.fixture

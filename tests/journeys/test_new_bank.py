@@ -16,8 +16,6 @@ from app.payments.models import PayRun
 from tests import world
 from tests.journeys.bank import answers
 from tests.journeys.forms import form_of
-from tests.journeys.people import Person
-from tests.stage import signed_in
 
 DRAFT, SPECIMEN = "/layoutgrid/draft", "/layoutgrid/specimen"
 MOON = {
@@ -40,29 +38,24 @@ MOON = {
 
 
 @pytest.fixture
-def living(stage):
-    with clock.at(world.NOW):
-        stage.at("living", world.load_living)
-        yield stage
-
-
-@pytest.fixture
-def sits(living):
-    return lambda username: Person(signed_in(living.staff, username), "zh_CN")
-
-
-@pytest.fixture
 def exporter(sits):
     return sits("fuzhou_exporter")
 
 
-def row_of(stage, code, edition=1):
+def row_of(stage, model, **like):
     with stage.staff.app_context(), scope.everyone("a test looks"):
-        found = select(BankProfile).filter_by(code=code, edition=edition)
-        row = db.session.scalar(found)
+        row = db.session.scalar(select(model).filter_by(**like))
         db.session.expunge(row)
         db.session.rollback()
         return row
+
+
+def edition_of(stage, code, edition=1):
+    return row_of(stage, BankProfile, code=code, edition=edition)
+
+
+def run_of(stage, number):
+    return row_of(stage, PayRun, id=number)
 
 
 def filled(person, **typed):
@@ -89,7 +82,7 @@ def test_a_bank_is_added_on_the_pages_and_a_run_goes_through_it(living, sits, ex
     assert "DF" in made.words
     kept = run_of(living, run.number)
     assert (kept.profile, kept.profile_edition) == ("moon_bank", 1)
-    assert kept.profile_data == row_of(living, "moon_bank").data
+    assert kept.profile_data == edition_of(living, "moon_bank").data
 
     answer = answers(living.staff, run.number, tmp_path)
     check = f"/rungrid/action/check/{run.number}"
@@ -101,17 +94,9 @@ def test_a_bank_is_added_on_the_pages_and_a_run_goes_through_it(living, sits, ex
     assert run_of(living, run.number).state == "settled"
 
 
-def run_of(stage, number):
-    with stage.staff.app_context(), scope.everyone("a test looks"):
-        run = db.session.get_one(PayRun, number)
-        db.session.expunge(run)
-        db.session.rollback()
-        return run
-
-
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_the_form_gives_back_what_it_shows_and_previews_it(living, exporter, name):
-    row = row_of(living, name)
+    row = edition_of(living, name)
     source = exporter.opens(f"{DRAFT}?base={row.id}").source
     form = form_of(source, DRAFT)
     said = exporter.client.post(SPECIMEN, data=form).json
@@ -119,7 +104,7 @@ def test_the_form_gives_back_what_it_shows_and_previews_it(living, exporter, nam
     assert [*said["lines"], *said["unable"]] == preview(Profile.parse(row.data))
     again = exporter.sends(DRAFT, **form | {"name": f"own_{name}"[:40], "title": f"自用 {name}"})
     assert again.status == 200, again.words[:500]
-    copy = row_of(living, f"own_{name}"[:40]).data
+    copy = edition_of(living, f"own_{name}"[:40]).data
     named = {"name", "title", "version"}
     assert {k: v for k, v in copy.items() if k not in named} == {
         k: v for k, v in row.data.items() if k not in named
@@ -145,14 +130,14 @@ def test_a_wrong_field_is_named_as_the_page_names_it(exporter, typed, sentence):
 
 def test_a_change_is_a_new_edition_that_says_what_differs(living, sits):
     exporter, reviewer = sits("minhou_exporter"), sits("minhou_reviewer")
-    waiting = row_of(living, "minhou_county_bank", 2)
+    waiting = edition_of(living, "minhou_county_bank", 2)
     page = reviewer.opens(f"/layoutgrid/show/{waiting.id}")
     assert "每个文件最多笔数 1000 500" in page.words
     form = form_of(exporter.opens(f"{DRAFT}?base={waiting.id}").source, DRAFT)
     exporter.sends(DRAFT, **form | {"max_rows_per_file": "400"})
-    states = [row_of(living, "minhou_county_bank", n).state for n in (1, 2, 3)]
+    states = [edition_of(living, "minhou_county_bank", n).state for n in (1, 2, 3)]
     assert states == ["active", "retired", "draft"]
-    third = row_of(living, "minhou_county_bank", 3)
+    third = edition_of(living, "minhou_county_bank", 3)
     reviewer.presses(f"/layoutgrid/action/activate/{third.id}", f"/layoutgrid/show/{third.id}")
-    states = [row_of(living, "minhou_county_bank", n).state for n in (1, 2, 3)]
+    states = [edition_of(living, "minhou_county_bank", n).state for n in (1, 2, 3)]
     assert states == ["retired", "retired", "active"]

@@ -11,26 +11,12 @@ import pyzipper
 from sqlalchemy import select
 
 from app.accounts.models import Org
-from app.kernel import audit, clock, scope
+from app.kernel import audit, scope
 from app.kernel.db import db
 from app.payments.models import PayRun
 from tests import world
-from tests.journeys.people import Person
-from tests.stage import signed_in
 
 PAPERS = ("approval", "manifest", "whole")
-
-
-@pytest.fixture
-def living(stage):
-    with clock.at(world.NOW):
-        stage.at("living", world.load_living)
-        yield stage
-
-
-@pytest.fixture
-def sits(living):
-    return lambda username: Person(signed_in(living.staff, username), "zh_CN")
 
 
 @pytest.fixture

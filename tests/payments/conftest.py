@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.kernel import scope
+from app.kernel.db import db
 from tests.engine import engine, lines, world
 
 __all__ = ["engine", "world"]
@@ -31,3 +33,18 @@ def waiting_run(five_waiting):
 def run(world):
     """Five orders of one school, with the bank."""
     return world.at("five_sent", _five_sent)
+
+
+@pytest.fixture
+def sql():
+    """Runs one statement past every rule of ours and keeps what it did."""
+
+    def run(statement):
+        with scope.everyone("a test goes past every rule"):
+            try:
+                db.session.execute(statement)
+                db.session.commit()
+            finally:
+                db.session.rollback()
+
+    return run

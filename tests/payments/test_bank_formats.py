@@ -28,13 +28,7 @@ def seeded(world):
 
 def drafted(world, place=None, why="", **but):
     actor = (place or world.county).exporter
-    with scope.scope(actor.org_path):
-        try:
-            row = layouts.draft(OWN | but, why, actor)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return row
+    return world.act(actor, layouts.draft, OWN | but, why, actor)
 
 
 def pressed(step, row, actor, note="依规定"):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from app.accounts.models import Org
-from app.kernel import clock, scope
+from app.kernel import scope
 from app.kernel.db import db, writing
 from app.kernel.types import YearMonth
 from app.payments import conserving
@@ -26,12 +26,10 @@ NAMES = [*conserving.SHAPES, "seals"]
 
 
 @pytest.fixture
-def living(stage):
-    """Six lived months; the system looks at them and may change them by hand."""
-    with clock.at(world.NOW):
-        stage.at("living", world.load_living)
-        with stage.staff.app_context(), scope.everyone("a test looks at everything"):
-            yield stage
+def living(living):
+    """The system looks at the six lived months, and may change them by hand."""
+    with living.staff.app_context(), scope.everyone("a test looks at everything"):
+        yield living
 
 
 def run(statement):

@@ -6,28 +6,11 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
-from app.kernel import scope
-from app.kernel.db import db
 from app.payments.models import Attempt, Payment
 from app.publicity.models import AidLine
 from tests.engine import lines
 
 T, P, L = Attempt.__table__, Payment.__table__, AidLine.__table__
-
-
-@pytest.fixture
-def sql():
-    """Runs one statement as the system and commits it."""
-
-    def run(statement):
-        with scope.everyone("a test goes past every rule"):
-            try:
-                db.session.execute(statement)
-                db.session.commit()
-            finally:
-                db.session.rollback()
-
-    return run
 
 
 def order_after(world, old, **but):

@@ -6,14 +6,12 @@ import datetime as dt
 
 import pytest
 
-import app.payments.desk  # noqa: F401  (what it puts on the start page)
-from app.kernel import clock, desk, scope
+from app.kernel import clock, scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.payments import exporting, funds, opening
+from app.payments import desk, exporting, funds, opening
 from app.payments.banks import shipped
-from app.payments.funds import ARRIVALS
 from app.payments.models import Attempt, FundArrival, PayRun
 from app.publicity import service
 from app.registry.service import programme
@@ -25,35 +23,29 @@ BEFORE = "2026-09-23T10:00"
 
 def arrive(world, fen, actor=None, checked=True, day=dt.date(2026, 9, 20)):
     actor = actor or world.county.clerk
-    with clock.at(BEFORE), scope.scope(actor.org_path):
-        try:
-            row = funds.arrive(
-                FundArrival(programme_id=programme("GRANT").id, source="central", fen=fen,
-                            arrived_on=day, document_no="闽财教指〔2026〕8号"), actor,
-            )  # fmt: skip
-            db.session.commit()
-        finally:
-            db.session.rollback()
+
+    def write():
+        row = FundArrival(programme_id=programme("GRANT").id, source="central", fen=fen,
+                          arrived_on=day, document_no="闽财教指〔2026〕8号")  # fmt: skip
+        return funds.arrive(row, actor)
+
+    with clock.at(BEFORE):
+        row = world.act(actor, write)
     if checked:
         assert press(world, "confirm_funds", row, world.county.reviewer).moved == 1
     return row
 
 
 def press(world, step, row, actor):
-    with clock.at(BEFORE), scope.scope(actor.org_path):
-        try:
-            out = ARRIVALS.take(step, FundArrival.id == row.id, actor, "依文件")
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return out
+    with clock.at(BEFORE):
+        return world.press(step, row, actor)
 
 
 def export(world, run, decision=""):
     actor = world.county.exporter
     with clock.at(OVER):
         bank = shipped()["pipe_gbk"]
-        world._money(actor, exporting.export, run, bank, world.package_of(run), actor, decision)
+        world.act(actor, exporting.export, run, bank, world.package_of(run), actor, decision)
 
 
 def left(world):
@@ -86,9 +78,9 @@ def test_what_was_recorded_waits_for_those_who_check_at_that_bureau(world, check
 
 def funds_waiting(actor):
     with scope.scope(actor.org_path):
-        found = [(w.count, w.url) for w in desk.inbox(actor) if "/fundgrid/" in w.url]
+        waiting = [w for w in desk.of_my_bureau(actor) if "/fundgrid/" in w.url]
         db.session.rollback()
-    return found
+    return [(w.count, w.url) for w in waiting if w.count]
 
 
 def test_enough_funds_are_spent_by_the_file(world, waiting_run):

@@ -297,13 +297,7 @@ def test_a_programme_that_pays_schools_has_no_run(world):
 
 
 def open_as(world, actor, code=None, programme="GRANT"):
-    with scope.scope(actor.org_path):
-        try:
-            made = opening.open_run(world.month, code, actor, programme)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return made
+    return world.act(actor, opening.open_run, world.month, code, actor, programme)
 
 
 # --- the database itself

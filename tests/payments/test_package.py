@@ -32,7 +32,7 @@ def shipped_run(world):
         bank = replace(shipped()["pipe_gbk"], max_rows_per_file=2)
         actor = of.county.exporter
         with clock.at(OVER):
-            of._money(actor, exporting.export, run, bank, exporting.folder_of(run), actor)
+            of.act(actor, exporting.export, run, bank, exporting.folder_of(run), actor)
         return run
 
     return world.at("shipped_run", make)

@@ -26,7 +26,7 @@ def answered(world, run):
 
 def again(world, run, actor=None):
     actor = actor or world.county.clerk
-    return world._money(actor, opening.open_again, run, actor)
+    return world.act(actor, opening.open_again, run, actor)
 
 
 def test_what_failed_or_came_back_stands_in_a_new_run(world, answered):

@@ -30,13 +30,6 @@ READERS = [*(f"fujian_{d}" for d in DUTIES), world.QISHAN_CLERK, world.QISHAN_RE
 
 
 @pytest.fixture
-def living(stage):
-    with clock.at(world.NOW):
-        stage.at("living", world.load_living)
-        yield stage
-
-
-@pytest.fixture
 def tables(living):
     """The tables as they are; no page is asked for inside."""
     with living.staff.app_context(), scope.everyone("a test looks at everything"):

@@ -14,7 +14,6 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.payments import recovering
 from app.payments.models import Attempt, Recovery
-from app.payments.recovering import RECOVERIES
 from app.registry.models import CoveredMonth
 from tests.engine import MONTHLY
 
@@ -32,25 +31,17 @@ def paid(world, run):
 
 def begin(world, order, fen=MONTHLY, actor=None, first=None, last=None):
     actor = actor or world.county.clerk
-    with clock.at(LATER), scope.scope(actor.org_path):
-        try:
-            order = db.session.get(Attempt, order.id)
-            made = recovering.begin(order, fen, first or world.month, last or world.month,
-                                    "left", "九月已退学", actor)  # fmt: skip
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return made
+    with clock.at(LATER):
+        return world.act(
+            actor, lambda: recovering.begin(db.session.get(Attempt, order.id), fen,
+                                            first or world.month, last or world.month, "left",
+                                            "九月已退学", actor),
+        )  # fmt: skip
 
 
 def press(world, step, row, actor):
-    with clock.at(LATER), scope.scope(actor.org_path):
-        try:
-            out = RECOVERIES.take(step, Recovery.id == row.id, actor, "依规定")
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return out
+    with clock.at(LATER):
+        return world.press(step, row, actor)
 
 
 def agreed(world, order, fen=MONTHLY):
@@ -62,21 +53,8 @@ def agreed(world, order, fen=MONTHLY):
 
 def receive(world, row, voucher="闽财缴〔2026〕0011", day=DAY, actor=None):
     actor = actor or world.county.poster
-    with clock.at(LATER), scope.scope(actor.org_path):
-        try:
-            recovering.receive(world.fresh(row), voucher, day, actor)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-
-
-def sql(statement):
-    with scope.everyone("a test goes past every rule"):
-        try:
-            db.session.execute(statement)
-            db.session.commit()
-        finally:
-            db.session.rollback()
+    with clock.at(LATER):
+        world.act(actor, recovering.receive, world.fresh(row), voucher, day, actor)
 
 
 def test_a_recovery_goes_from_the_draft_to_the_voucher(world, paid):
@@ -191,7 +169,7 @@ def as_row(world, paid, fen, state="draft"):
     }  # fmt: skip
 
 
-def test_the_database_refuses_more_than_arrived(world, paid):
+def test_the_database_refuses_more_than_arrived(world, paid, sql):
     sql(insert(R).values(as_row(world, paid, MONTHLY - 1)))
     with pytest.raises(IntegrityError):
         sql(insert(R).values(as_row(world, paid, 2)))
@@ -204,7 +182,7 @@ def test_the_database_refuses_more_than_arrived(world, paid):
         sql(update(T).where(T.c.id == paid.id).values(state="returned"))
 
 
-def test_the_database_wants_a_voucher(world, paid):
+def test_the_database_wants_a_voucher(world, paid, sql):
     sql(insert(R).values(as_row(world, paid, 1)))
     with pytest.raises(IntegrityError):
         sql(update(R).values(state="repaid"))

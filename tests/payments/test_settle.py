@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.kernel import scope
-from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.payments.models import PayRun, ResultLine
-from app.payments.workflow import ANSWERS
 from tests.engine import lines
 
 
@@ -29,13 +26,7 @@ def refusal(out):
 
 def explain(world, row, note="银行更正,见函", actor=None):
     actor = actor or world.county.reviewer
-    with scope.scope(actor.org_path):
-        try:
-            out = ANSWERS.take("explain", ResultLine.id == row.id, actor, note)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return out
+    return world.press("explain", row, actor, note)
 
 
 def test_a_run_whose_every_order_is_paid_or_failed_is_settled(world, checked):

@@ -52,12 +52,8 @@ def send(world: World, school: Place, rows: list[dict[str, str]], actor: Actor |
 def take(world: World, upload: RegistryUpload, actor: Actor | None = None, **how: Any
          ) -> RegistryUpload:  # fmt: skip
     actor = actor or world.place(upload.school_id).clerk
-    with clock.at(world.moment), scope.scope(actor.org_path):
-        try:
-            intake.take(upload, actor, **how)
-            db.session.commit()
-        finally:
-            db.session.rollback()
+    with clock.at(world.moment):
+        world.act(actor, intake.take, upload, actor, **how)
     return upload
 
 

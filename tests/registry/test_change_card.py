@@ -50,24 +50,14 @@ def cards(world):
 def ask(world, n=0, number=NEW, actor=None, **but):
     actor = actor or world.school.clerk
     enrolment = world.one(Enrolment, name=student(n).name)
-    with clock.at(OVER), scope.scope(actor.org_path):
-        try:
-            made = card_changes.ask(enrolment, number, "lost", actor, **but)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return made
+    with clock.at(OVER):
+        return world.act(actor, card_changes.ask, enrolment, number, "lost", actor, **but)
 
 
 def press(world, step, asked, actor=None, note="已核对"):
     actor = actor or world.school.reviewer
-    with clock.at(OVER), scope.scope(actor.org_path):
-        try:
-            out = CARD_CHANGES.take(step, CardChange.id == asked.id, actor, note)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return out
+    with clock.at(OVER):
+        return world.press(step, asked, actor, note)
 
 
 # --- asked

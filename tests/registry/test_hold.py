@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from app.kernel import clock, scope
+from app.kernel import clock
 from app.kernel.audit import Event
-from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.registry import service
 from app.registry.models import Enrolment, Hold
-from app.registry.workflow import HOLDS
 from tests.engine import OVER, line, lines, student
 
 
 def hold(world, where=None, actor=None, note="核查中", on=OVER):
     actor = actor or world.county.reviewer
-    with clock.at(on), scope.scope(actor.org_path):
-        try:
-            n = service.hold(Enrolment.name.is_not(None) if where is None else where, "GRANT",
-                             actor, note)  # fmt: skip
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return n
+    where = Enrolment.name.is_not(None) if where is None else where
+    with clock.at(on):
+        return world.act(actor, service.hold, where, "GRANT", actor, note)
 
 
 def lift(world, made, actor=None, note="已核实"):
     actor = actor or world.county.reviewer
-    with scope.scope(actor.org_path):
-        try:
-            out = HOLDS.take("lift", Hold.id == made.id, actor, note)
-            db.session.commit()
-        finally:
-            db.session.rollback()
-    return out
+    return world.press("lift", made, actor, note)
 
 
 def test_a_hold_begins_with_this_month_and_has_no_end(world):
