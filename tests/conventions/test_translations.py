@@ -10,6 +10,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from app.payments.banks import shipped
+
 ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"%\(\w+\)[sd]")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -84,6 +86,12 @@ def test_the_frameworks_sentences_are_chinese():
 def test_chinese_sentences_hold_chinese_punctuation(said):
     """A half-width comma between Chinese words reads as a slip, and looks like one."""
     assert sorted(s for s in {*said, *catalogue("zh").values()} if narrow(s)) == []
+
+
+def test_the_formats_that_come_with_the_platform_hold_chinese_punctuation():
+    words = {sentence for made in shipped().values() for sentence in (made.title, made.note)}
+    assert len(words) > 10
+    assert [sentence for sentence in words if narrow(sentence)] == []
 
 
 def narrow(sentence: str) -> bool:
