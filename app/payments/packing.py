@@ -114,9 +114,9 @@ def _exporter(run: PayRun) -> str:
     return db.session.scalar(made.limit(1)) or ""
 
 
-def checked_files(run: PayRun) -> list[Path]:
-    """The bank files in their order; Refused when one is missing or is not what was exported."""
-    files = queries.files_of(run.id)
+def checked_files(run: PayRun, files: list[PayFile]) -> list[Path]:
+    """Where these bank files of the run lie; Refused when one is missing or is not what was
+    exported."""
     folder = exporting.folder_of(run)
     listed = [{"file": f.name, "sha256": f.sha256} for f in files]
     if faults := altered(listed, folder):
@@ -163,7 +163,7 @@ def sealed_path(run: PayRun) -> Path:
 
 
 def _contents(run: PayRun) -> Iterator[tuple[str, Path]]:
-    yield from ((path.name, path) for path in checked_files(run))
+    yield from ((path.name, path) for path in checked_files(run, queries.files_of(run.id)))
     yield from ((f"papers/{name}", path) for name, path in papers(run).items())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, flash, g, redirect, request, send_from_directory, url_for
+from flask import abort, flash, g, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import select
@@ -32,6 +32,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     funds,
     layouts,
     opening,
+    packing,
     posting,
     queries,
     tracing,
@@ -148,11 +149,12 @@ class RunGrid(Packed):
         if not _is_own(run):
             raise Refused(str(own_run.otherwise))
         found = next((f for f in queries.files_of(pk) if f.id == file_id), None) or abort(404)
+        (path,) = packing.checked_files(run, [found])
         audit.record("download", actor=g.actor, org_path=run.org_path, subject="pay_file",
                      subject_id=file_id, count=found.row_count, fen=found.fen,
                      digest=found.sha256, note=found.name)  # fmt: skip
         db.session.commit()
-        return send_from_directory(exporting.folder_of(run), found.name, as_attachment=True)
+        return send_file(path, as_attachment=True)
 
     @expose("/<int:pk>/results", methods=["POST"])
     @has_access

@@ -44,6 +44,22 @@ def test_who_made_and_who_checks_take_the_papers(sits, run, duty):
     assert person.client.post(f"{run}/whole").data == person.client.post(f"{run}/whole").data
 
 
+def test_a_single_bank_file_is_handed_out_as_it_was_exported_or_not_at_all(living, sits, run):
+    person = sits("siming_exporter")
+    address = re.search(rf"{run}/file/\d+", person.opens(page_of(run)).source)[0]
+    taken = person.client.post(address)
+    assert taken.status_code == 200
+    (kept,) = [path for path in living.files.rglob("*") if path.is_file()
+               and path.read_bytes() == taken.data]  # fmt: skip
+    kept.write_bytes(taken.data.replace(b"0", b"1", 1))
+    try:
+        refused = person.client.post(address, headers={"Accept": "application/json"})
+    finally:
+        kept.write_bytes(taken.data)
+    assert refused.status_code == 409
+    assert "与导出时不一致" in refused.json["error"]
+
+
 @pytest.mark.parametrize(("username", "status"), [
     ("siming_poster", 403), ("siming_clerk", 403), ("xiamen_exporter", 409),
     ("fuzhou_exporter", 404),
