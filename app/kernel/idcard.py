@@ -80,8 +80,8 @@ def is_sound(number: str, today: dt.date) -> bool:
 def is_school_issued(number: str) -> bool:
     """A temporary number: 999, the ten digits of the school, five of serial."""
     return (
-        len(number) == 18
-        and number.startswith(SCHOOL_ISSUED)
+        number.startswith(SCHOOL_ISSUED)
+        and len(number) == 18
         and number.isascii()
         and number.isdecimal()
     )

@@ -21,6 +21,7 @@ from app.kernel.i18n import _, listed
 from app.kernel.reading_ahead import before_writing
 from app.kernel.scope import everyone
 from app.kernel.sheets import digest
+from app.kernel.sheets.unswept import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -100,7 +101,7 @@ def store_rows(upload: Arrived, path: Path, reading: Reading, sieve: Sieve, tabl
 
     The first of the columns is the upload's number.
     """
-    with reading:
+    with reading, collection_paused():
         rows = sieve.good(_passing(reading))
         if _watching.get():
             rows = before_writing(rows)

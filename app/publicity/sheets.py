@@ -13,8 +13,9 @@ from app.kernel.types import BankCard, Fen, IdNumber, Month, PersonName, Rule, T
 from app.registry.sheets import WHERE, WHO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from app.kernel.sheets.declare import RowCheck
     from app.kernel.types import YearMonth
     from app.kernel.types.people import AccountKind
 
@@ -108,24 +109,35 @@ RETURNED = replace(
 """What is read: lists that schools filled in, and exported ones that come back with their keys."""
 
 
-def row_check(school_code: str, first: YearMonth, last: YearMonth) -> Any:
+def row_check(school_code: str, first: YearMonth, last: YearMonth) -> RowCheck:
     """The agreements of one row with the list it is uploaded to.
 
     Returns a function of a row's values (dict) giving (column key, sentence) for each thing wrong.
     """
+    mine = (None, "", school_code)
 
-    def check(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        if values.get("school_code") not in (None, "", school_code):
-            yield "school_code", _("不是本校的标识码（本校为%(code)s）", code=school_code)
-        if values.get("amount_fen") == 0:
-            yield "amount_fen", _("金额须大于0")
-        start = values.get("first_month") or first
-        end = values.get("last_month") or last
-        if start > end:
-            yield "first_month", _("起始年月晚于截止年月")
-        elif end - start >= MAX_MONTHS:
-            yield "first_month", _("一行最多%(n)s个月，请分行填写", n=MAX_MONTHS)
-        if end > last:
-            yield "last_month", _("不能晚于名单月份%(month)s", month=last)
+    def check(values: dict[str, Any]) -> Iterable[tuple[str, str]]:
+        """Most rows are of the list's own month, and nothing is wrong with them."""
+        if type(values) is dict and values["amount_fen"] and values["school_code"] in mine:
+            month = (values["first_month"] or first) == last == (values["last_month"] or last)
+            if month:
+                return ()
+        return _disagreements(values, school_code, first, last)
 
     return check
+
+
+def _disagreements(values: dict[str, Any], school_code: str, first: YearMonth, last: YearMonth
+                   ) -> Iterator[tuple[str, str]]:  # fmt: skip
+    if values.get("school_code") not in (None, "", school_code):
+        yield "school_code", _("不是本校的标识码（本校为%(code)s）", code=school_code)
+    if values.get("amount_fen") == 0:
+        yield "amount_fen", _("金额须大于0")
+    start = values.get("first_month") or first
+    end = values.get("last_month") or last
+    if start > end:
+        yield "first_month", _("起始年月晚于截止年月")
+    elif end - start >= MAX_MONTHS:
+        yield "first_month", _("一行最多%(n)s个月，请分行填写", n=MAX_MONTHS)
+    if end > last:
+        yield "last_month", _("不能晚于名单月份%(month)s", month=last)

@@ -157,12 +157,14 @@ _LUHN = {f"{n:04d}": _TWO[n // 100] + _TWO[n % 100] for n in range(10_000)}
 
 
 def luhn(digits: str) -> bool:
-    """ASCII digits and nothing else, the last of which is the Luhn check digit of the others."""
-    digits = digits.rjust(-len(digits) // 4 * -4, "0")
+    """At most 24 ASCII digits and nothing else, the last of them the Luhn check digit."""
+    d = digits.rjust(24, "0")
     try:
-        return sum([_LUHN[digits[at : at + 4]] for at in range(0, len(digits), 4)]) % 10 == 0
+        total = (_LUHN[d[:4]] + _LUHN[d[4:8]] + _LUHN[d[8:12]] + _LUHN[d[12:16]]
+                 + _LUHN[d[16:20]] + _LUHN[d[20:]])  # fmt: skip
     except KeyError:
         return False
+    return total % 10 == 0
 
 
 class BlindIndex(PlainRule[bytes]):
