@@ -61,19 +61,23 @@ class Progress:
     done: int = 0
     total: int = 0
     sentence: str = ""
+    even: bool = True
     stopped: threading.Event = field(default_factory=threading.Event)
     _began: float = field(default_factory=time.monotonic)
 
-    def step(self, done: int, total: int = 0, sentence: object = "") -> None:
-        """`done` of `total` are through; raises Stopped when nobody waits for the rest."""
+    def step(self, done: int, total: int = 0, sentence: object = "", even: bool = True) -> None:
+        """`done` of `total` are through; raises Stopped when nobody waits for the rest.
+
+        `even`: each takes as long as the next, so that the time left can be foretold.
+        """
         if self.stopped.is_set():
             raise Stopped
-        self.done, self.total = done, total or self.total
+        self.done, self.total, self.even = done, total or self.total, even
         self.sentence = str(sentence) or self.sentence
 
     @property
     def seconds_left(self) -> int | None:
-        if not 0 < self.done <= self.total:
+        if not self.even or not 0 < self.done <= self.total:
             return None
         return round((time.monotonic() - self._began) / self.done * (self.total - self.done))
 

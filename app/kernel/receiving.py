@@ -20,6 +20,7 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.jobs import Done, job
+from app.kernel.legs import told
 from app.kernel.sheets import hand_back, write_old_template, write_template
 from app.kernel.sheets.spooled import spooled
 
@@ -72,17 +73,18 @@ def receive(kind: FileKind) -> FileKind:
         progress.step(0, 0, _("正在读取和核对每一行"))
         with uploads.watched(progress):
             staged = kind.stage(files.kept_path(sha256), file_name, progress.actor, **place)
-        told = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
+        read = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
                  good=staged.accepted, bad=staged.rejected)  # fmt: skip
-        return Done(told, preview_url(kind, staged))
+        return Done(read, preview_url(kind, staged))
 
     @job(f"take_{kind.code}", _l("写入%(what)s", what=kind.what))
     def take(progress: Any, *, upload_id: int, all_or_nothing: bool) -> Done:
         staged = find(kind, upload_id, progress.actor)
         if staged is None:
             raise Refused(_("这份上传已不存在"))
-        progress.step(0, staged.accepted, _("正在写入"))
-        return kind.take(staged, progress.actor, all_or_nothing)
+        progress.step(0, 0, _("正在写入"))
+        with told(progress):
+            return kind.take(staged, progress.actor, all_or_nothing)
 
     return kind
 
@@ -119,9 +121,10 @@ def find(kind: FileKind, pk: int, actor: Actor) -> Any:
 
 
 def recent(kind: FileKind, actor: Actor, limit: int = 8) -> Sequence[Any]:
-    """The latest files of this kind in the person's reach."""
+    """The latest files of this kind in the person's reach, with their schools where they have."""
     model: Any = kind.model
-    found = select(model).where(kind.reach(actor)).options(joinedload(model.school))
+    schools = [joinedload(model.school)] if hasattr(model, "school") else []
+    found = select(model).where(kind.reach(actor)).options(*schools)
     return list(db.session.scalars(found.order_by(model.id.desc()).limit(limit)))
 
 

@@ -17,13 +17,13 @@ from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
+from app.publicity import taking
 from app.publicity.findings import check_lists
 from app.publicity.handing_out import lines_file
 from app.publicity.models import KINDS, AidLine, AidList, Finding, StagedLine, Upload
 from app.publicity.returning import refuse_stale
 from app.publicity.seal import seal_lists
 from app.publicity.staging import store_rows
-from app.publicity.taking import merge_lines
 from app.publicity.workflow import WORKDAYS_SHOWN
 from app.registry.service import programme
 
@@ -125,11 +125,15 @@ def take(upload: Upload, actor: Actor, all_or_nothing: bool = False) -> AidList:
     uploads.check_takable(upload, all_or_nothing)
     with everyone("卡与人跨学校登记，行只写入本名单"):
         with many_rows(upload.accepted, BIG_LIST):
+            taking.COMPARE.begins()
             refuse_stale(upload)
-            done = merge_lines(upload, target)
+            done = taking.merge_lines(upload, target)
         this = select(literal(target.id))
+        taking.SEAL.begins()
         seal_lists(this)
+        taking.CHECK.begins()
         check_lists(this)
+    taking.CLEAR.begins()
     uploads.clear(upload, StagedLine.__table__)
     upload.state, target.zero_report = "taken", False
     upload.added, upload.changed, upload.gone = done

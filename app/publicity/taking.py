@@ -9,6 +9,8 @@ from sqlalchemy import and_, case, delete, exists, insert, literal, or_, select,
 from app.kernel import clock
 from app.kernel.bulk import add_missing
 from app.kernel.db import changed, db
+from app.kernel.i18n import _l
+from app.kernel.legs import legs
 from app.publicity.models import AidLine, Finding, StagedLine
 from app.registry import persons
 from app.registry.cards import given_up
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from app.publicity.models import AidList, Upload
 
 S, P, C, L, F = (m.__table__ for m in (StagedLine, Person, Card, AidLine, Finding))
+COMPARE, REGISTER, CHANGE, ADD, SEAL, CHECK, CLEAR = legs(
+    _l("核对名单在此期间有无改动"), _l("登记学生和银行卡"), _l("改动和移出已有的行"),
+    _l("写入新增的行"), _l("计算名单摘要"), _l("按规则核对每一行"), _l("清理暂存的行"),
+)  # fmt: skip
+"""What taking a big file is at."""
 SAME = ("name", "grade", "major", "class_name", "last_month", "amount_fen", "remark",
         "unbankable")  # fmt: skip
 
@@ -42,6 +49,7 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     it was given up by a request of its own.
     """
     mine = S.c.upload_id == upload.id
+    REGISTER.begins()
     persons.register(S, mine)
     add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
                     "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
@@ -49,8 +57,10 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     stated = C.c.id.in_(select(resolved.c.card_id))
     back = update(C).where(stated, C.c.state == "closed", ~given_up(C))
     db.session.execute(back.values(state="claimed", since=clock.now()))
+    CHANGE.begins()
     gone = _drop_gone(upload, resolved)
     differing = _change_changed(target.id, resolved)
+    ADD.begins()
     return Merged(_add_new(target, resolved), differing, gone)
 
 

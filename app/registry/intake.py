@@ -17,7 +17,7 @@ from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
-from app.registry.merging import count_changes, merge, moves
+from app.registry.merging import COMPARE, FOLLOW, count_changes, merge, moves
 from app.registry.models import ENROLMENT_STATES, STUDYING, RegistryUpload, StagedEnrolment
 from app.registry.staging import store_rows
 
@@ -92,9 +92,11 @@ def take(upload: RegistryUpload, actor: Actor, all_or_nothing: bool = False) -> 
     school = _lock(upload, actor)
     uploads.check_takable(upload, all_or_nothing)
     with everyone("人跨学校登记，学籍只写入本校"), many_rows(upload.accepted):
+        COMPARE.begins()
         counts, moved = count_changes(upload), moves(upload)
         merge(upload, school)
         uploads.clear(upload, STAGED)
+        FOLLOW.begins()
         for follower in _followers:
             follower(school.id)
     upload.added, upload.changed, upload.unchanged = counts.new, counts.changed, counts.same

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, case, exists, func, insert, literal, null, or_, select, update
 
 from app.kernel.db import db
+from app.kernel.i18n import _l
+from app.kernel.legs import legs
 from app.registry import persons
 from app.registry.models import AT_SCHOOL, STUDYING, Enrolment, Person, StagedEnrolment
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from app.registry.models import RegistryUpload
 
 S, P, E = (m.__table__ for m in (StagedEnrolment, Person, Enrolment))
+COMPARE, REGISTER, CHANGE, ADD, FOLLOW = legs(
+    _l("比对学籍"), _l("登记学生"), _l("改动已有的学籍"), _l("写入新增的学籍"),
+    _l("核对本校的名单"),
+)  # fmt: skip
+"""What taking a big file is at."""
 TOLD = ("name", "grade", "major", "class_name")
 """Columns that every row tells."""
 MAYBE = ("major_code", "enrolled_in")
@@ -91,8 +98,11 @@ def moves(upload: RegistryUpload) -> list[tuple[str, str, int]]:
 
 def merge(upload: RegistryUpload, school: Org) -> None:
     """The school's enrolments say what the upload says. Three statements."""
+    REGISTER.begins()
     persons.register(S, S.c.upload_id == upload.id)
+    CHANGE.begins()
     db.session.execute(_change_changed(upload))
+    ADD.begins()
     _add_new(upload, school)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.kernel import scope
+from app.kernel import clock, jobs, legs, scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.publicity import service
+from app.kernel.pulse import Stopped
+from app.publicity import service, work
 from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload
 from app.registry.models import Card, Person
 from tests.engine import MONTHLY, card, line, lines, student
+from tests.listening import Heard
 
 
 def ids(world, target):
@@ -293,3 +295,26 @@ def test_a_list_that_left_the_school_takes_no_file(world, state):
 def test_two_drafts_of_one_month_are_one(world):
     assert world.draft().id == world.draft().id
     assert world.count(AidList) == 1
+
+
+def test_a_big_file_being_taken_says_by_name_which_step_it_is_at(world):
+    staged = world.upload(world.draft(), lines(2))
+    heard = Heard(world.school.clerk)
+    with clock.at(world.moment), scope.scope(world.school.path):
+        take = jobs.KINDS[f"take_{work.LISTS.code}"].run
+        take(heard, upload_id=staged.id, all_or_nothing=False)
+        db.session.commit()
+    assert [done for done, _sentence in heard.all] == [0, *range(7), 7]
+    assert (heard.total, heard.foretold) == (7, [])
+    assert heard.all[2][1] == "第2步，共7步：登记学生和银行卡"
+    assert len({sentence for _done, sentence in heard.all}) == 8
+
+
+def test_called_off_between_two_steps_nothing_was_written(world):
+    staged = world.upload(world.draft(), lines(2))
+    heard = Heard(world.school.clerk, patience=4)
+    with pytest.raises(Stopped), legs.told(heard):
+        world.act(world.school.clerk, service.take, staged, world.school.clerk)
+    assert [done for done, _sentence in heard.all] == [0, 1, 2, 3]
+    assert world.count(AidLine) == 0
+    assert world.fresh(staged).state == "staged"
