@@ -52,6 +52,12 @@ def as_plain_sql(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
     return render._repr_type(item.impl_instance, autogen)  # noqa: SLF001  (Alembic's own door)
 
 
+def stands_here(item: Any, *_rest: object) -> bool:
+    """What the other database alone has is neither missed nor made."""
+    wanted = item.info.get("dialect")
+    return wanted in (None, context.get_context().dialect.name)
+
+
 def finish(_context: object, _revision: object, scripts: list[MigrationScript]) -> None:
     """No empty migrations; triggers follow the table they are guarded with."""
     script = scripts[0]
@@ -74,7 +80,8 @@ def migrate(connection: Connection) -> None:
     settings = dict(current_app.extensions["migrate"].configure_args)
     context.configure(
         connection=connection, target_metadata=db.metadata, transactional_ddl=True,
-        process_revision_directives=finish, render_item=as_plain_sql, **settings,
+        process_revision_directives=finish, render_item=as_plain_sql,
+        include_object=stands_here, **settings,
     )  # fmt: skip
     with writing(), context.begin_transaction():
         if not sqlite:

@@ -66,6 +66,11 @@ def by_beginning(table: str, column: str) -> Index:
     return Index(f"ix_{table}_{column}", column, postgresql_ops=ops)
 
 
+def index_of(dialect: str, name: str, *columns: str) -> Index:
+    """An index that one of the databases has and the other does not."""
+    return Index(name, *columns, info={"dialect": dialect}).ddl_if(dialect=dialect)
+
+
 class SystemOnly:
     """A row no account reads directly: services answer for it, after their own check."""
 

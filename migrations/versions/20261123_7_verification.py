@@ -1,7 +1,7 @@
 """verification: rounds, the files of suspicious records, and the cases they become"""
 
 revision = "a1b2c3d4e507"
-down_revision = "a1b2c3d4e509"
+down_revision = "a1b2c3d4e510"
 branch_labels = None
 depends_on = None
 
