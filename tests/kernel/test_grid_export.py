@@ -50,9 +50,11 @@ def test_who_took_how_many_of_what_is_on_the_trail(world):
 def test_the_same_as_separated_values(world):
     answer = world.browser("chen").get(f"{EXPORT}?format=csv")
     assert answer.data.startswith(b"\xef\xbb\xbf")
-    heads, *rows = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+    heads, *rows, foot = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
     assert heads == HEADS
     assert len(rows) == 3
+    assert foot[0] == "合计（共3行）"
+    assert float(foot[4]) == sum(float(row[4]) for row in rows) == 3
     assert world.browser("chen").get(f"{EXPORT}?format=exe").status_code == 400
 
 

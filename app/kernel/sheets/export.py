@@ -77,15 +77,37 @@ def cell_of(column: Column) -> Callable[[Any], object] | None:
     return rule.cell
 
 
+class _Sum:
+    """How many rows went by, and what their money and the columns that ask for it came to."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns, self.count = columns, 0
+        self._added = [at for at, c in enumerate(columns) if c.total or c.code == "fen"]
+        self._totals = [0] * len(self._added)
+
+    def add(self, cells: Sequence[Any]) -> None:
+        self.count += 1
+        for place, at in enumerate(self._added):
+            self._totals[place] += cells[at] or 0
+
+    def line(self) -> list[Any]:
+        """The foot of the table."""
+        line: list[Any] = [None] * len(self._columns)
+        for at, total in zip(self._added, self._totals, strict=True):
+            turn = cell_of(self._columns[at])
+            line[at] = turn(total) if turn else total
+        label = foot(self.count)
+        line[0] = label if line[0] is None else f"{label}{line[0]}"
+        return line
+
+
 class _Report:
     def __init__(self, book: Any, columns: Sequence[Column], meta: Meta) -> None:
         self._book, self._columns, self._meta = book, columns, meta
         self._looks = Looks(book)
         self._styles = [style(self._looks.cell(number_format(c))) for c in columns]
         self._turned = [(at, turn) for at, c in enumerate(columns) if (turn := cell_of(c))]
-        self._added = [at for at, c in enumerate(columns) if c.total or c.code == "fen"]
-        self._totals = [0] * len(self._added)
-        self.count, self._sheets = 0, 0
+        self._sum, self._sheets = _Sum(columns), 0
         self._wire = self._new_sheet()
 
     def _new_sheet(self) -> Wire:
@@ -107,36 +129,28 @@ class _Report:
 
     def add(self, row: Sequence[Any]) -> None:
         cells = list(row)
-        for place, at in enumerate(self._added):
-            self._totals[place] += cells[at] or 0
+        if self._sum.count and self._sum.count % MOST_ROWS == 0:
+            self._wire.close(len(self._columns))
+            self._wire = self._new_sheet()
+        self._sum.add(cells)
         for at, turn in self._turned:
             if cells[at] is not None:
                 cells[at] = turn(cells[at])
-        if self.count and self.count % MOST_ROWS == 0:
-            self._wire.close(len(self._columns))
-            self._wire = self._new_sheet()
-        self.count += 1
         self._wire.line(cells, self._styles)
 
     def finish(self) -> int:
         """The foot stands under the last row."""
-        line: list[Any] = [None] * len(self._columns)
-        for at, total in zip(self._added, self._totals, strict=True):
-            turn = cell_of(self._columns[at])
-            line[at] = turn(total) if turn else total
-        label = foot(self.count)
-        line[0] = label if line[0] is None else f"{label}{line[0]}"
         looks = [style(self._looks.foot(number_format(column))) for column in self._columns]
-        self._wire.line(line, looks)
+        self._wire.line(self._sum.line(), looks)
         self._wire.close(len(self._columns))
         self._add_beside()
-        return self.count
+        return self._sum.count
 
     def _add_beside(self) -> None:
         """Drop-downs for what is filled in, and the guide on a sheet of its own."""
         if self._meta.words:
             choices = {at: c.words for at, c in enumerate(self._columns) if c.words}
-            offer_words(self._book, self._sheet, choices, 1, self.count + PREPARED)
+            offer_words(self._book, self._sheet, choices, 1, self._sum.count + PREPARED)
         if self._meta.guide:
             guide = self._book.add_worksheet(GUIDE_TAB)
             for row, line in enumerate(self._meta.guide):
@@ -149,9 +163,10 @@ def write_csv(
     rows: Iterable[Sequence[Any]],
     encoding: str = "utf-8-sig",
 ) -> int:
-    """The rows as separated values, for programs; text that a sheet would run gets a ' before it.
+    """The rows as separated values; text that a sheet would run gets a ' before it.
 
-    Refuses nothing and loses nothing: a character the encoding lacks raises UnicodeEncodeError.
+    The last line carries the row count and the totals, as in a workbook. Refuses nothing and
+    loses nothing: a character the encoding lacks raises UnicodeEncodeError.
     """
     if not hasattr(target, "write"):
         with Path(target).open("wb") as file:
@@ -160,18 +175,19 @@ def write_csv(
     try:
         writer = csv.writer(text)
         writer.writerow([_guarded(str(column.header)) for column in columns])
-        count = 0
-        for cells in _shown(columns, rows):
-            writer.writerow(cells)
-            count += 1
-        return count
+        added = _Sum(columns)
+        writer.writerows(_shown(columns, rows, added))
+        writer.writerow(["" if cell is None else cell for cell in added.line()])
+        return added.count
     finally:
         text.detach()
 
 
-def _shown(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[list[object]]:
+def _shown(columns: Sequence[Column], rows: Iterable[Sequence[Any]], added: _Sum
+           ) -> Iterator[list[object]]:  # fmt: skip
     turns = [cell_of(column) or (lambda value: value) for column in columns]
     for row in rows:
+        added.add(row)
         yield [
             "" if value is None else _guarded(turn(value))
             for turn, value in zip(turns, row, strict=True)

@@ -142,7 +142,8 @@ def test_separated_values_are_guarded_and_come_back(tmp_path):
     rows = [(danger, 100) for danger in DANGERS[:5]]
     assert write_csv(tmp_path / "r", columns, rows) == 5
     with (tmp_path / "r").open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.reader(file))[1:]
+        *lines, foot = list(csv.reader(file))[1:]
+    assert foot == ["合计（共5行）", "5.0"]
     assert [line[0][0] for line in lines] == ["'"] * 5
     read_back = taken_in_csv(tmp_path / "r", columns)
     assert [row.values["t"] for row in read_back] == [danger.strip() for danger in DANGERS[:4]]
