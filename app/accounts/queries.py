@@ -9,13 +9,14 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.accounts.models import OldPassword, Org, Post
-from app.kernel import scope
+from app.kernel import scope, signed
 from app.kernel.actor import Actor
 from app.kernel.audit import Event
 from app.kernel.db import db
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection
 
 
 class Credentials(NamedTuple):
@@ -78,6 +79,15 @@ def recent_passwords(user_id: int, n: int) -> list[str]:
             select(OldPassword.hash).where(OldPassword.user_id == user_id)
             .order_by(OldPassword.id.desc()).limit(n)
         ))  # fmt: skip
+
+
+@signed.asked
+def names_of(accounts: Collection[str] | None) -> dict[str, str]:
+    """Whoever may read a row may read who signed it."""
+    found = select(Post.username, Post.name)
+    with scope.everyone("who signed a row that was found in the reader's scope"):
+        wanted = found if accounts is None else found.where(Post.username.in_(accounts))
+        return {row.username: row.name for row in db.session.execute(wanted)}
 
 
 @dataclass(frozen=True)

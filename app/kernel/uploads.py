@@ -22,6 +22,7 @@ from app.kernel.reading_ahead import before_writing
 from app.kernel.scope import everyone
 from app.kernel.sheets import digest
 from app.kernel.sheets.unswept import collection_paused
+from app.kernel.types import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,7 +68,7 @@ class Arrived(Scoped):
     skipped: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
     doubts: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    by: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(Account())
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now, index=True)
 
 

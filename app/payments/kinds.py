@@ -13,7 +13,17 @@ from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped
 from app.kernel.i18n import _l
-from app.kernel.types import Choice, Day, Fen, Month, Personal, PersonName, Text, YearMonth
+from app.kernel.types import (
+    Account,
+    Choice,
+    Day,
+    Fen,
+    Month,
+    Personal,
+    PersonName,
+    Text,
+    YearMonth,
+)
 from app.registry.models import Programme
 
 if TYPE_CHECKING:
@@ -55,7 +65,7 @@ class Recovery(Scoped, Base):
     voucher_no: Mapped[str] = mapped_column(Text(40), default="")
     repaid_on: Mapped[dt.date | None] = mapped_column(Day())
     state: Mapped[str] = mapped_column(String(10), default="draft")
-    by: Mapped[str] = mapped_column(String(64), default="")
+    by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     bureau: Mapped[Org] = relationship()
     attempt: Mapped[Attempt] = relationship("Attempt")
@@ -90,7 +100,7 @@ class FundArrival(Scoped, Base):
     document_no: Mapped[str] = mapped_column(Text(60, required=True))
     note: Mapped[str] = mapped_column(Text(200, personal=Personal.PERSONAL), default="")
     state: Mapped[str] = mapped_column(String(10), default="recorded")
-    by: Mapped[str] = mapped_column(String(64), default="")
+    by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     bureau: Mapped[Org] = relationship()
     programme: Mapped[Programme] = relationship()

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel import clock
 from app.kernel.db import Base, Scoped
 from app.kernel.triggers import guard, unwritable
-from app.kernel.types import Text
+from app.kernel.types import Account, Text
 
 NAME = "bank_profile"
 LASTING = ("org_path", "code", "name", "edition", "data", "digest", "made_by", "made_at")
@@ -47,9 +47,9 @@ class BankProfile(Scoped, Base):
     digest: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(20), default="draft")
     why: Mapped[str] = mapped_column(Text(200), default="")
-    made_by: Mapped[str] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(Account())
     made_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
-    approved_by: Mapped[str] = mapped_column(String(64), default="")
+    approved_by: Mapped[str] = mapped_column(Account(), default="")
     approved_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
     def __str__(self) -> str:

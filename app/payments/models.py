@@ -29,7 +29,7 @@ from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
 from app.kernel.i18n import _l
-from app.kernel.types import Choice, Fen, Month, OrgPath, PersonName, Text, YearMonth
+from app.kernel.types import Account, Choice, Fen, Month, OrgPath, PersonName, Text, YearMonth
 from app.registry.models import Programme
 
 RUN_KINDS = {"first": _l("首次"), "again": _l("重发")}
@@ -66,7 +66,7 @@ class PayRun(Scoped, Base):
     profile: Mapped[str] = mapped_column(String(40), default="")
     profile_edition: Mapped[int] = mapped_column(default=0)
     profile_data: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    created_by: Mapped[str] = mapped_column(String(64), default="")
+    created_by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     exported_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     programme: Mapped[Programme] = relationship()
@@ -163,7 +163,7 @@ class ResultFile(Scoped, Base):
     posted: Mapped[int] = mapped_column(default=0)
     same: Mapped[int] = mapped_column(default=0)
     aside: Mapped[int] = mapped_column(default=0)
-    by: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(Account())
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     run: Mapped[PayRun] = relationship()
 

@@ -25,6 +25,7 @@ from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, unique_where
 from app.kernel.i18n import _l
 from app.kernel.types import (
+    Account,
     BankCard,
     BlindIndex,
     Choice,
@@ -192,7 +193,7 @@ class CardChange(Scoped, Base):
     ref: Mapped[str] = mapped_column(Text(32, personal=Personal.PERSONAL), default="")
     new_card_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("card.id"))
     state: Mapped[str] = mapped_column(String(10), default="asked")
-    by: Mapped[str] = mapped_column(String(64), default="")
+    by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     school: Mapped[Org] = relationship()

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from app.kernel.clock import SHANGHAI
 from app.kernel.i18n import _, listed
-from app.kernel.types import Choice, Fen, Rule
+from app.kernel.signed import learn_all, name_of, person
+from app.kernel.types import Account, Choice, Fen, Rule
 from app.kernel.widgets.marks import Mark, badge, masked, money, mono, shown
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def in_words(kind: Any, value: Any) -> Any:
         return shown(value)
     if isinstance(kind, Fen):
         return money(value)
+    if isinstance(kind, Account):
+        return person(value) if value else ""
     if isinstance(kind, Rule):
         return _ruled(kind, value)
     return plainly(value)
@@ -111,6 +114,7 @@ def ruled(grid: Any, name: str) -> Rule[Any] | None:
     """The rule by which a sheet writes the column; None where it is written as words."""
     kind = kind_of(grid.model, name)
     spoken = name in grid.formatters or (name == "state" and grid.workflow)
+    spoken = spoken or isinstance(kind, Account)
     return kind if isinstance(kind, Rule) and not spoken else None
 
 
@@ -120,6 +124,9 @@ def for_sheet(grid: Any, name: str) -> Callable[[Any], Any]:
         return lambda row: value_at(row, name)
     if formatter := grid.formatters.get(name):
         return lambda row: _sheet_value(formatter(value_at(row, name)))
+    if isinstance(kind_of(grid.model, name), Account):
+        learn_all()
+        return lambda row: name_of(value_at(row, name))
     if name == "state" and grid.workflow:
         return lambda row: str(grid.workflow.states.get(row.state, row.state))
     return lambda row: _sheet_value(value_at(row, name))

@@ -11,10 +11,11 @@ from app.kernel.types.months import Day, Month
 from app.kernel.types.people import BankCard, BlindIndex, IdNumber, PersonName
 from app.kernel.types.places import OrgPath, RegNo, SchoolCode, prefix_range, within
 from app.kernel.types.rule import Personal, PlainRule, Rule, Sealed, is_blank
-from app.kernel.types.words import Choice, Text
+from app.kernel.types.words import Account, Choice, Text
 from app.kernel.yearmonth import YearMonth
 
 __all__ = [
+    "Account",
     "BankCard",
     "BlindIndex",
     "Choice",

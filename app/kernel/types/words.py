@@ -57,6 +57,17 @@ class Text(Rule[str]):
         return text
 
 
+class Account(Rule[str]):
+    """The account that signed a row; on pages the name of the person behind it."""
+
+    impl = String
+    cache_ok = True
+    code: ClassVar[str] = "account"
+
+    def __init__(self) -> None:
+        super().__init__(64)
+
+
 class Choice(Rule[str]):
     """One of a few codes; sheets and people see the label, the table keeps the code."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.kernel import clock
+from app.kernel.signed import names_of
 from app.kernel.widgets.controls import DateInput, MonthInput, PickerWidget, control
 from app.kernel.widgets.details import detail
 from app.kernel.widgets.links import address, asset, here, locale_url, may
@@ -35,8 +36,8 @@ WORDS = {
     "conditions": conditions, "control": control, "deed": str, "detail": detail, "frame": frame,
     "greeting": greeting, "here": here, "icon": icon, "lang": lang, "locale_url": locale_url,
     "logout": logout, "masked": masked, "may": may, "menu": menu, "money": money, "mono": mono,
-    "number": number, "sheet": sheet, "signed_in": signed_in, "today": clock.today, "tone": tone,
-    "who": who,
+    "names_of": names_of, "number": number, "sheet": sheet, "signed_in": signed_in,
+    "today": clock.today, "tone": tone, "who": who,
 }  # fmt: skip
 
 
