@@ -20,6 +20,28 @@ FATES = {"changed": _l("有改动的行"), "new": _l("新增的行"), "same": _l
 """What may become of a good row."""
 
 
+CELLS_NAMED = 8
+"""How many cells of one and the same problem are named on the page."""
+
+
+class Reason(NamedTuple):
+    """One thing that is wrong in a column, and where: the first `cells` of so many."""
+
+    column: str
+    sentence: str
+    cells: Sequence[str]
+    times: int
+
+
+def by_reason(told: Iterable[Mapping[str, Any]]) -> list[Reason]:
+    """What an upload keeps of its problems or doubts, each said once, in the order of the file."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for each in told:
+        at = each["coordinate"] or str(each["row"])
+        places.setdefault((each["column"], each["sentence"]), []).append(at)
+    return [Reason(*key, cells[:CELLS_NAMED], len(cells)) for key, cells in places.items()]
+
+
 class Change(NamedTuple):
     """One column of a row that would change. Two empty sides say only that it does."""
 

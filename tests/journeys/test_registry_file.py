@@ -152,3 +152,14 @@ def jobs_done(fujian):
     with fujian.staff.app_context(), scope.everyone("a test looks"):
         done = select(Job.kind).where(Job.state == "done").order_by(Job.id)
         return list(db.session.scalars(done))
+
+
+def test_what_is_wrong_in_many_cells_is_said_once_with_the_cells(clerk, template):
+    book = openpyxl.load_workbook(io.BytesIO(filled(template, 12)))
+    for row in range(2, 14):
+        book.active.cell(row, GRADE, "八年级")
+    page = clerk.sends(UPLOAD, file=(saved(book), "学籍.xlsx"))
+    column = openpyxl.utils.get_column_letter(GRADE)
+    named = [n for n in range(2, 14) if f'"coordinate">{column}{n}<' in page.source]
+    assert named == list(range(2, 10))
+    assert page.source.count(">12</td>") == 1

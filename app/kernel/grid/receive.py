@@ -16,7 +16,9 @@ from app.kernel.db import db
 from app.kernel.grid.presses import Presses
 from app.kernel.i18n import _, _l
 from app.kernel.job_models import Job
+from app.kernel.previewing import by_reason
 from app.kernel.receiving import preview_url
+from app.kernel.sheets.sifting import KEPT_PROBLEMS
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from app.kernel.jobs import Done
     from app.kernel.receiving import FileKind
     from app.kernel.uploads import Arrived
-
-ACCEPTS = ".xlsx,.xls,.csv"
-
 
 class TakeForm(FlaskForm):
     """How a file with refused rows is to be taken."""
@@ -47,6 +46,7 @@ class Receives(Presses):
     upload_template: ClassVar[str] = "upload.html"
     preview_template: ClassVar[str] = "upload_preview.html"
     upload_hint: ClassVar[Any] = ""
+    accepts: ClassVar[str] = ".xlsx,.xls,.csv"
 
     # What a room says.
 
@@ -75,7 +75,8 @@ class Receives(Presses):
                 return self._stage(form, sent)
             form.file.errors = [_("请选择要上传的文件")]
         page = {"title": _l("上传%(what)s", what=self.receives.what), "form": form,
-                "hint": self.upload_hint, "accepts": ACCEPTS, "template_url": url_for(".template"),
+                "hint": self.upload_hint, "accepts": self.accepts,
+                "template_url": url_for(".template") if self.receives.blank else "",
                 "recent": receiving.recent(self.receives, g.actor),
                 "preview_endpoint": f"{self.endpoint}.preview"}  # fmt: skip
         status = 400 if request.method == "POST" else 200
@@ -100,7 +101,9 @@ class Receives(Presses):
             self.preview_template, title=_l("核对上传"), upload=found, form=TakeForm(),
             seen=kind.preview(found) if waits else None, twin=kind.earlier(found),
             errors_url=url_for(".errors", pk=pk), take_url=url_for(".take", pk=pk),
-            drop_url=url_for(".drop", pk=pk), **self.beside_upload(found),
+            drop_url=url_for(".drop", pk=pk), faults=by_reason(found.problems),
+            wonders=by_reason(d for d in found.doubts if d["row"]),
+            kept=KEPT_PROBLEMS, **self.beside_upload(found),
         )  # fmt: skip
 
     @expose("/uploads/<int:pk>/take", methods=["POST"])
@@ -140,7 +143,8 @@ class Receives(Presses):
     @permission_name("upload")
     def template(self) -> ResponseReturnValue:
         """The empty table, ready to be filled in; ?format=xls for those who need the old kind."""
-        name = _("%(title)s模板", title=(self.receives.template or self.receives.sheet).title)
+        blank = self.receives.blank or abort(404)
+        name = _("%(title)s模板", title=blank.title)
         old = request.args.get("format") == "xls"
         return send_file(receiving.template(self.receives, old), as_attachment=True,
                          download_name=f"{name}.xls" if old else f"{name}.xlsx")  # fmt: skip
