@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-for room in ("accounts", "registry", "publicity", "payments"):
+for room in ("accounts", "registry", "publicity", "payments", "rolls"):
     importlib.import_module(f"app.{room}.models")
 for room in ("registry", "publicity", "payments"):
     importlib.import_module(f"app.{room}.workflow")
@@ -51,6 +51,7 @@ from app.payments.banks import shipped  # noqa: E402
 from app.payments.models import Attempt, Payer, Payment, PayRun  # noqa: E402
 from app.publicity import service, staging  # noqa: E402
 from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload  # noqa: E402
+from app.registry import difficulties  # noqa: E402
 from app.registry.models import Card, CoveredMonth, Enrolment, Hold, Person  # noqa: E402
 from app.registry.service import lay_down_programmes, programme  # noqa: E402
 
@@ -171,6 +172,7 @@ def world(engine: Engine, tmp_path: Path) -> Iterator[World]:
 def _found() -> dict[str, Place]:
     seed_calendar(db.session)
     lay_down_programmes()
+    difficulties.lay_down()
     province = _org("350000", "福建省教育厅", m.PROVINCE)
     county = _org("350121", "闽侯县教育局", m.COUNTY, province)
     other = _org("350122", "连江县教育局", m.COUNTY, province)

@@ -14,7 +14,7 @@ from app.kernel.widgets import badge
 from app.kernel.workflow import Workflow
 
 VERBS: dict[str, Any] = {
-    "import_registry": _l("导入学籍"),
+    "import_registry": _l("导入学籍"), "take_roll": _l("导入名册"),
     "change_states": _l("学籍状态变动"),
     "login": _l("登录"), "lock": _l("锁定账号"), "logout": _l("退出"), "refused": _l("被拒绝"),
     "create": _l("新建"), "grant": _l("授予岗位"), "change_password": _l("修改密码"),
@@ -27,7 +27,7 @@ VERBS: dict[str, Any] = {
 }  # fmt: skip
 SUBJECTS: dict[str, Any] = {
     "upload": _l("上传的文件"),
-    "registry_upload": _l("上传的学籍"),
+    "registry_upload": _l("上传的学籍"), "roll_upload": _l("上传的名册"),
     "pay_file": _l("银行文件"),
 }
 NOTES: dict[str, Any] = {

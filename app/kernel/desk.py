@@ -7,21 +7,30 @@ never one a row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from app.kernel.db import db
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from sqlalchemy import Select
 
     from app.kernel.actor import Actor
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One kind of work that waits: how much, what to do, where, and by when."""
+    """One kind of work that waits: how much, what to do, where, and by when.
+
+    A `count` given as a SELECT of one number is asked together with all others given so.
+    """
 
     title: Any
-    count: int
+    count: int | Select[Any]
     sentence: Any
     url: str
     icon: str = "inbox"
@@ -78,7 +87,14 @@ def first_hour(actor: Actor) -> list[Hint]:
 
 def inbox(actor: Actor) -> list[Waiting]:
     """All that waits for this person; what counts zero is left out."""
-    return [w for source in _waiting for w in source(actor) if w.count]
+    return [w for w in _counted([w for source in _waiting for w in source(actor)]) if w.count]
+
+
+def _counted(found: list[Waiting]) -> list[Waiting]:
+    """Each with its number; at most one statement."""
+    asked = [w.count.scalar_subquery() for w in found if not isinstance(w.count, int)]
+    numbers = iter(db.session.execute(select(*asked)).one() if asked else ())
+    return [w if isinstance(w.count, int) else replace(w, count=next(numbers)) for w in found]
 
 
 def figures(actor: Actor) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""What changed since the school's previous list: the reviewer's first table. Three statements.
+"""What changed since the school's previous list: the reviewer's first table. Two statements.
 
 Persons are compared, not rows: of somebody with several rows on one list the latest months count.
 Of other schools no more is told than that something stands there.
@@ -78,9 +78,8 @@ def compare(target: AidList) -> Compared | None:
         if before is None:
             return None
         sources = _sources(target, before.id)
-        counts = dict(map(tuple, db.session.execute(_counts(sources))))
         rows = list(db.session.execute(_first(sources)))
-    kinds = [_told(code, counts[code], rows) for code in sources]
+    kinds = [_told(code, rows) for code in sources]
     return Compared(before.month, kinds, (before.line_count, before.total_fen))
 
 
@@ -171,26 +170,21 @@ def _paid(target: AidList) -> ColumnElement[bool]:
                           c.c.month.between(L.c.first_month, L.c.last_month))  # fmt: skip
 
 
-def _counts(sources: dict[str, Select[Any]]) -> Any:
-    return union_all(*(
-        select(literal(code), func.count()).select_from(source.subquery())
-        for code, source in sources.items()
-    ))  # fmt: skip
-
-
 def _first(sources: dict[str, Select[Any]]) -> Any:
-    """The first rows of each kind, in the order of the file."""
-    cut = {code: source.order_by("seq").limit(SHOWN).subquery() for code, source in sources.items()}
+    """The first rows of each kind in the order of the file, each with how many there are."""
+    total = func.count().over().label("total")
+    cut = {code: source.add_columns(total).order_by("seq").limit(SHOWN).subquery()
+           for code, source in sources.items()}  # fmt: skip
     return union_all(*(select(literal(code).label("code"), part) for code, part in cut.items()))
 
 
-def _told(code: str, count: int, rows: Iterable[Any]) -> Difference:
+def _told(code: str, rows: Iterable[Any]) -> Difference:
     say = {"amount": lambda fen: yuan(int(fen)), "class": _seated}.get(code, str)
     mine = sorted((r for r in rows if r.code == code), key=lambda r: r.seq)
     students = [
         Student(r.seq, r.name, r.id_mask, r.class_name, say(r.old), say(r.new)) for r in mine
     ]
-    return Difference(code, KINDS[code], int(count), students)
+    return Difference(code, KINDS[code], int(mine[0].total) if mine else 0, students)
 
 
 def _seated(said: str) -> str:

@@ -81,7 +81,7 @@ def _open_findings(actor: Actor) -> Iterator[Waiting]:
         AidList.state.in_(("draft", "submitted")),
         (AidList.bureau_id == actor.org_id) | (AidList.school_id == actor.org_id),
     )  # fmt: skip
-    yield Waiting(_l("必须处理的问题"), db.session.scalar(found) or 0,
+    yield Waiting(_l("必须处理的问题"), found,
                   _l("更正、剔除，或由主管部门说明理由放行"),
                   "/findinggrid/list/?_flt_0_state=open&_flt_0_severity=block",
                   "alert-triangle", "bad")  # fmt: skip

@@ -27,10 +27,11 @@ from app.publicity.forms import UploadForm
 from app.publicity.models import FOUND, AidLine, AidList, Finding, Upload
 from app.publicity.previewing import last_month
 from app.publicity.rules import BY_CODE
+from app.publicity.unlisted import unlisted
 from app.publicity.work import LISTS
 from app.publicity.workflow import FINDINGS, LINES, PUBLICITY
 from app.registry import queries as registry
-from app.registry.models import GRANT
+from app.registry.models import GRADES, GRANT
 from app.registry.views import REVEALERS
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class ListGrid(Receives, Grid):
         ]  # fmt: skip
         compared = compare(row)
         return {"aid_list": row, "steps": queries.steps_taken(row.id), "findings": found,
-                "compared": compared, "last_month": compared.figures if compared else None,
+                "unlisted": unlisted(row), "grades": GRADES, "compared": compared,
+                "last_month": compared.figures if compared else None,
                 "may_upload": self._may_upload(row)}  # fmt: skip
 
     def _may_upload(self, row: AidList) -> bool:

@@ -41,6 +41,5 @@ def _card_changes(actor: Actor) -> Iterator[Waiting]:
         CardChange.state == "asked",
         (Org.id == actor.org_id) | (Org.parent_id == actor.org_id),
     )  # fmt: skip
-    yield Waiting(_l("待核对的换卡申请"), db.session.scalar(found) or 0,
-                  _l("与银行卡原件核对后启用新卡"), "/cardchangegrid/list/?_flt_0_state=asked",
-                  "credit-card", "warn")  # fmt: skip
+    yield Waiting(_l("待核对的换卡申请"), found, _l("与银行卡原件核对后启用新卡"),
+                  "/cardchangegrid/list/?_flt_0_state=asked", "credit-card", "warn")  # fmt: skip

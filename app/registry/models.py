@@ -29,6 +29,7 @@ from app.kernel.types import (
     BankCard,
     BlindIndex,
     Choice,
+    Day,
     Fen,
     IdNumber,
     Month,
@@ -272,6 +273,38 @@ class Hold(Scoped, Base):
     last_month: Mapped[YearMonth | None] = mapped_column(Month())
     reason: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(8), default="on")
+
+
+class Difficulty(Base):
+    """A kind of hardship, in the official order; one whose `retired_on` has come is only printed."""
+
+    __tablename__ = "difficulty"
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(Text(40))
+    place: Mapped[int]
+    retired_on: Mapped[dt.date | None] = mapped_column(Day())
+    source: Mapped[str] = mapped_column(Text(200), default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Entitlement(SystemOnly, Base):
+    """Who is to be aided in these months without applying, and by what that was found out.
+
+    One person may have several, for several hardships; amounts never add up. `source` names the
+    row that says so, once each; one that was struck counts no more and stays.
+    """
+
+    __tablename__ = "entitlement"
+    __table_args__ = (CheckConstraint("first_month <= last_month", name="months"),)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    difficulty_id: Mapped[int] = mapped_column(Integer, ForeignKey("difficulty.id"))
+    first_month: Mapped[YearMonth] = mapped_column(Month())
+    last_month: Mapped[YearMonth] = mapped_column(Month())
+    source: Mapped[str] = mapped_column(String(40), unique=True)
+    struck: Mapped[bool] = mapped_column(default=False)
+    since: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
 class CoveredMonth(SystemOnly, Base):

@@ -16,6 +16,7 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.payments import layouts
 from app.payments.models import Payer
+from app.registry import difficulties
 from app.registry.models import AT_SCHOOL
 from app.registry.service import lay_down_programmes
 from app.world import known
@@ -58,9 +59,10 @@ def check_password(password: str) -> str:
 
 
 def lay_ground() -> None:
-    """The working-day calendar and the programmes with their standards."""
+    """The working-day calendar, the programmes with their standards, the kinds of hardship."""
     seed_calendar(db.session)
     lay_down_programmes()
+    difficulties.lay_down()
 
 
 def found(places: Sequence[Place], staff: Iterable[Account], password: str) -> Founded:

@@ -16,6 +16,7 @@ from app.kernel.types import YearMonth
 from app.registry.models import Enrolment
 from app.world.beside import ask_for_card, change_card_of_failed, fund, recover
 from app.world.days import Days
+from app.world.departments import tell_rolls
 from app.world.formats import tell_formats
 from app.world.founding import school_year
 from app.world.mistakes import questionable
@@ -90,6 +91,7 @@ def tell(deeds: Deeds, months: list[YearMonth]) -> None:
     for month in months[-1:]:
         _present(story, month)
     _summers(story)
+    tell_rolls(story)
     if len(months) > 2:
         tell_formats(story, MINHOU)
     story.live()

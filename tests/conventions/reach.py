@@ -156,8 +156,7 @@ class Doors:
     def _pk(self, grid: Any, rule: Rule) -> int:
         if "/uploads/" not in rule.rule:
             return self.victims.one(grid.model)
-        registry = grid.model.__tablename__ == "enrolment"
-        return self.victims.one(_model("registry_upload" if registry else "upload"))
+        return self.victims.one(grid.receives.model)
 
     def _api(self, rule: Rule) -> Iterator[dict[str, Any]]:
         if "table" not in rule.arguments:

@@ -11,6 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from app.kernel.grid import Grid
+from app.registry import difficulties
 from tests import world
 from tests.conventions.reach import Doors, Victims
 
@@ -133,7 +134,7 @@ def is_data(words: str) -> bool:
 OFFICIAL = re.compile(
     r"国务院办公厅\S+通知|教财厅函〔\d+〕\d+号|\S*财\S+〔\d+〕\d+号|缴款书\d+第\d+号|"
     r"\S+节(调休上班)?|登记\d+，未变\d+，搁置\d+"
-    r"|中职国家助学金|免学费|中职国家奖学金"
+    r"|中职国家助学金|免学费|中职国家奖学金|\S+家庭学生名册"
 )
 """Titles of laws, festivals, programmes, and a remark that the trail took down as it was said."""
 KNOWN: set[str] = set()
@@ -144,6 +145,7 @@ def _names(house, stage):
     """Names of people, places and schools, which are never translated."""
     if not KNOWN:
         KNOWN.update(Victims(stage.staff, "/").words(most=10_000))
+        KNOWN.update(name for _code, name, *_rest in difficulties.KNOWN)
 
 
 def test_the_login_page_speaks_both(stage, house):

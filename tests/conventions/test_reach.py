@@ -88,8 +88,8 @@ def test_nobody_elses_rows_are_told_or_touched(doors_of, client_of, username):
 
 
 THEIR_BUSINESS = {
-    "fujian_reviewer": {"hold"}, "fujian_approver": {"hold"}, world.SYSADMIN: {"post"},
-    world.SECADMIN: {"post"},
+    "fujian_reviewer": {"hold", "roll_entry"}, "fujian_approver": {"hold", "roll_entry"},
+    world.SYSADMIN: {"post"}, world.SECADMIN: {"post"},
 }  # fmt: skip
 """Tables in which these accounts decide for everybody below them."""
 

@@ -107,10 +107,10 @@ def test_the_first_list_and_a_supplement_are_compared_with_nothing(world):
         assert compare(more) is None
 
 
-def test_the_rows_shown_are_few_and_the_statements_three(world, statements):
+def test_the_rows_shown_are_few_and_the_statements_two(world, statements):
     target = two(world, lines(2), lines(SHOWN + 12))
     with scope.scope(target.org_path), statements() as seen:
         found = {kind.code: kind for kind in compare(target).kinds}
     assert (found["new"].total, len(found["new"].rows)) == (SHOWN + 10, SHOWN)
     assert [r.seq for r in found["new"].rows] == list(range(4, SHOWN + 4))
-    assert len(seen) == 3
+    assert len(seen) == 2

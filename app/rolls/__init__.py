@@ -1,0 +1,1 @@
+"""建档立卡等名册: rolls of other departments, compared with the registry, verified, made final."""
