@@ -27,7 +27,8 @@ VERBS: dict[str, Any] = {
 }  # fmt: skip
 SUBJECTS: dict[str, Any] = {
     "upload": _l("上传的文件"),
-    "registry_upload": _l("上传的学籍"), "roll_upload": _l("上传的名册"),
+    "registry_upload": _l("上传的学籍"),
+    "roll_upload": _l("上传的名册"),
     "pay_file": _l("银行文件"),
 }
 NOTES: dict[str, Any] = {

@@ -276,7 +276,7 @@ class Hold(Scoped, Base):
 
 
 class Difficulty(Base):
-    """A kind of hardship, in the official order; one whose `retired_on` has come is only printed."""
+    """A kind of hardship, in the official order; one that has ended is only printed."""
 
     __tablename__ = "difficulty"
     code: Mapped[str] = mapped_column(String(20), unique=True)
