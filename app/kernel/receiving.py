@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from app.kernel.actor import Actor
     from app.kernel.job_models import Job
-    from app.kernel.previewing import Preview
     from app.kernel.sheets import Counts, Problem, Sheet
     from app.kernel.uploads import Arrived
 
@@ -47,7 +46,8 @@ class FileKind:
 
     code: str
     what: Any
-    sheet: Sheet
+    sheet: Sheet | None
+    """Its columns; None where others say what the file looks like: a bank, a standard."""
     model: type[Arrived]
     home: str
     stage: Callable[..., Any]
@@ -57,12 +57,20 @@ class FileKind:
     drop: Callable[[Any, Actor], None]
     earlier: Callable[[Any], Any]
     """The upload that already took the very same file for the same place, if there was one."""
-    problems: Callable[[Path, Any], tuple[list[Problem], Counts]]
-    preview: Callable[[Any], Preview]
+    problems: Callable[[Path, Any], tuple[list[Problem], Counts]] | None
+    preview: Callable[[Any], Any]
+    """What taking it would do, as the kind's preview page shows it: mostly a `Preview`."""
     reach: Callable[[Actor], ColumnElement[bool]] = lambda _actor: true()
     """Which uploads an account may see, beyond its scope."""
     template: Sheet | None = None
     """What is filled in, where it is less than what is read."""
+    errors: Callable[[Any], IO[bytes]] | None = None
+    """What is wrong with it, where the file itself is not handed back with its cells marked."""
+
+    @property
+    def blank(self) -> Sheet | None:
+        """What is handed out to be filled in, if anything is."""
+        return self.template or self.sheet
 
 
 def receive(kind: FileKind) -> FileKind:
@@ -130,7 +138,9 @@ def recent(kind: FileKind, actor: Actor, limit: int = 8) -> Sequence[Any]:
 
 def template(kind: FileKind, old: bool = False) -> IO[bytes]:
     """The empty table, ready to be filled in; `old`: as .xls. Whoever sends it closes it."""
-    sheet, write = kind.template or kind.sheet, write_old_template if old else write_template
+    sheet, write = kind.blank, write_old_template if old else write_template
+    if sheet is None:
+        raise Refused(_("这种文件不由我们填写，没有模板"))
     return spooled(lambda out: write(out, sheet))
 
 
@@ -140,8 +150,12 @@ def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
     Judged by the rules of now; mended and uploaded, the very same file is read. Refused when the
     file is no longer kept. Whoever sends the workbook closes it.
     """
-    path = files.kept_path(upload.sha256)
+    if kind.errors:
+        return kind.errors(upload)
+    path, sheet = files.kept_path(upload.sha256), kind.sheet
     if not path.exists():
         raise Refused(_("原文件已过保存期，请重新上传后再下载错误说明"))
+    if sheet is None or kind.problems is None:
+        raise TypeError(f"nobody says what is wrong with a file of the kind {kind.code}")
     problems, counts = kind.problems(path, upload)
-    return spooled(lambda out: hand_back(path, out, kind.sheet, problems, counts))
+    return spooled(lambda out: hand_back(path, out, sheet, problems, counts))

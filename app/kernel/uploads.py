@@ -185,10 +185,11 @@ def clear(upload: Arrived, staged: Table) -> None:
         db.session.execute(delete(staged).where(staged.c.upload_id == upload.id))
 
 
-def drop(upload: Arrived, staged: Table, actor: Actor) -> None:
+def drop(upload: Arrived, staged: Table | None, actor: Actor) -> None:
     """The upload is put aside; nothing of it was written."""
     lock_staged(upload)
-    clear(upload, staged)
+    if staged is not None:
+        clear(upload, staged)
     upload.state = "dropped"
     audit.record("drop_upload", actor=actor, org_path=upload.org_path, count=upload.row_count,
                  subject=upload.__tablename__, subject_id=upload.id)  # fmt: skip

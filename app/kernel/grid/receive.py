@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.kernel.receiving import FileKind
     from app.kernel.uploads import Arrived
 
+
 class TakeForm(FlaskForm):
     """How a file with refused rows is to be taken."""
 
