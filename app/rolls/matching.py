@@ -21,11 +21,13 @@ from app.rolls.workflow import ENTRIES
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Select, Subquery
 
+KNOWN = ("match", "enrolment_id", "school_id")
+"""What the comparison says of an entry."""
 N, R, P, E = (m.__table__ for m in (RollEntry, Roll, Person, Enrolment))
 
 
 def known(rows: FromClause, path: ColumnElement[str], mine: ColumnElement[bool]) -> Subquery:
-    """Of each of the rows under `mine` what the registry says: `match`, `enrolment_id`.
+    """Of each of the rows under `mine` what the registry says, by `KNOWN`.
 
     `rows` has id, id_index and name; `path` is the place of the bureau that asks.
     """
@@ -95,7 +97,7 @@ def compare(mine: ColumnElement[bool]) -> int:
 def _say(found: Subquery) -> Any:
     """The entries hold the outcome; one that stands as it did is not written again."""
     differs = (N.c.match != found.c.match) | N.c.enrolment_id.is_distinct_from(found.c.enrolment_id)
-    new = {k: found.c[k] for k in ("match", "enrolment_id", "school_id")}
+    new = {k: found.c[k] for k in KNOWN}
     return update(N).where(N.c.id == found.c.id, differs).values(new)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, case, exists, func, insert, literal, or_, select, update
 
 from app.kernel.db import db
+from app.rolls.matching import KNOWN, known
 from app.rolls.models import STATED, Roll, RollEntry, StagedEntry
 
 if TYPE_CHECKING:
@@ -76,13 +77,22 @@ def merge(upload: RollUpload, roll: Roll) -> None:
 
 
 def _add_new(upload: RollUpload, roll: Roll) -> None:
+    """New entries come in as the registry knows them: writing that afterwards would write them all
+    twice."""
     own = ("seq", "id_index", "id_no", "id_mask", "name", *STATED)
     given = {
         "roll_id": roll.id, "org_path": roll.org_path, "bureau_id": roll.bureau_id,
         "title": roll.title, "difficulty_id": roll.difficulty_id,
         "first_month": roll.first_month, "last_month": roll.last_month,
-        "match": "", "state": "unmatched", "verdict": "", "note": "", "verified_by": "",
+        "state": "unmatched", "verdict": "", "note": "", "verified_by": "",
     }  # fmt: skip
     cells = [literal(value, N.c[key].type) for key, value in given.items()]
-    source = met(upload, *(S.c[k] for k in own), *cells).where(N.c.id.is_(None)).order_by(S.c.seq)
-    db.session.execute(insert(N).from_select([*own, *given], source))
+    said = known(S, literal(roll.org_path), mine(upload))
+    here = and_(N.c.roll_id == roll.id, N.c.id_index == S.c.id_index)
+    source = (
+        select(*(S.c[k] for k in own), *cells, *(said.c[k] for k in KNOWN))
+        .select_from(S.join(said, said.c.id == S.c.id).outerjoin(N, here))
+        .where(mine(upload), N.c.id.is_(None))
+        .order_by(S.c.seq)
+    )
+    db.session.execute(insert(N).from_select([*own, *given, *KNOWN], source))
