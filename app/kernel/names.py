@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DOT = "\u00b7"
 LONGEST = 50
@@ -55,6 +59,13 @@ def not_in(text: str, encoding: str) -> list[str]:
     except UnicodeEncodeError:
         return [c for c in dict.fromkeys(text) if not _fits(c, encoding)]
     return []
+
+
+def beyond(texts: Sequence[str], encoding: str) -> list[bool]:
+    """Of each text whether the encoding cannot hold it."""
+    if not not_in("".join(texts), encoding):
+        return [False] * len(texts)
+    return [bool(not_in(text, encoding)) for text in texts]
 
 
 def _fits(character: str, encoding: str) -> bool:

@@ -48,11 +48,13 @@ class Returned:
         self.held: list[int] = []
         self._seen: dict[int, int] = {}
 
+    def concerns(self, values: dict[str, Any]) -> bool:
+        """The row was exported from a draft, or holds numbers as such a file has them."""
+        numbers = type(values["id_no"]), type(values["card_no"])
+        return bool(values.get("row_key")) or Covered in numbers
+
     def settle(self, row: Row) -> bool:
-        """The row has whole numbers and knows its line, or it is refused and says why."""
-        v = row.values
-        if not (v.get("row_key") or type(v["id_no"]) is Covered or type(v["card_no"]) is Covered):
-            return True
+        """A row of such a file has whole numbers and knows its line, or is refused and says why."""
         line = None
         if row.values.get("row_key"):
             line = self._line_of(row)

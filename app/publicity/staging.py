@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.kernel import names, uploads
@@ -55,6 +56,7 @@ class Tally(Sieve):
 
     in_bulk: ClassVar[dict[int, Any]] = {
         4: IdNumber.indexes, 5: IdNumber.sealed, 9: BankCard.indexes, 10: BankCard.sealed,
+        23: partial(names.beyond, encoding="gbk"),
     }  # fmt: skip
 
     def __init__(self, upload_id: int, first: YearMonth, last: YearMonth,
@@ -64,9 +66,9 @@ class Tally(Sieve):
         self.upload_id, self.first, self.last, self.fen = upload_id, first, last, 0
 
     def staged(self, row: Row) -> tuple[Any, ...] | None:
-        if not self.returned.settle(row):
-            return None
         v = row.values
+        if self.returned.concerns(v) and not self.returned.settle(row):
+            return None
         number, card, name = v["id_no"], v["card_no"], v["name"]
         first, last = v["first_month"] or self.first, v["last_month"] or self.last
         if self._repeated(row, number, first):
@@ -78,7 +80,7 @@ class Tally(Sieve):
             IdNumber.mask(number), birth_of(number), sex_of(number), card, card,
             BankCard.mask(card), holder, v["bank_name"] or "", v["cnaps"] or "", name,
             v["grade"], v["major"], v["class_name"], int(first), int(last),
-            v["amount_fen"], v["remark"] or "", bool(names.not_in(name + holder, "gbk")),
+            v["amount_fen"], v["remark"] or "", name + holder,
         )  # fmt: skip
 
     def _keep(self, row: Row) -> None:
