@@ -109,3 +109,42 @@ def test_the_same_file_twice_says_who_wrote_it_before(fujian, clerk, rows):
     assert who not in notes(clerk.opens(f"/listgrid/uploads/{first}"))
     clerk.sends(f"/listgrid/uploads/{first}/take")
     assert who in notes(send(clerk, file))
+
+
+def test_what_was_not_read_and_what_is_odd_is_said_before_anything_is_written(clerk, rows):
+    book = openpyxl.load_workbook(
+        io.BytesIO(filled_in(clerk.downloads("/listgrid/template"), rows))
+    )
+    table = book.active
+    table.cell(1, len(KEYS) + 1, "班主任")
+    table.insert_rows(1)
+    table.cell(1, 1, "某校名单")
+    book.create_sheet("去年的").sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    page = send(clerk, out.getvalue())
+    assert "班主任" in page.words
+    assert "去年的" in page.words
+
+
+def test_the_preview_costs_little_however_long_the_list(clerk, rows, listed):
+    file = edited(taken_out(clerk, listed), lambda table: table.cell(2, CLASS_NAME, "新改的班"))
+    address = send(clerk, file).address
+    with counted() as seen:
+        clerk.opens(address)
+    assert len(seen) <= MOST, "\n".join(seen)
+
+
+def notes(page):
+    """What stands in the coloured boxes of the page."""
+    return " ".join(part.partition("</div>")[0] for part in page.source.split("note-body")[1:])
+
+
+def test_the_lines_on_a_lists_page_come_as_a_file_of_that_list_alone(clerk, listed, rows):
+    page = clerk.opens(f"/listgrid/show/{listed}")
+    address = html.unescape(re.search(r'href="(/linegrid/export[^"]*)"', page.source)[1])
+    table = openpyxl.load_workbook(io.BytesIO(clerk.downloads(address))).worksheets[0]
+    names = {row["name"] for row in rows}
+    told = [cell.value for line in table.iter_rows() for cell in line]
+    assert [word for word in told if word in names] == [row["name"] for row in rows]
+    assert any(str(len(rows)) in str(word) for word in told[-40:])
