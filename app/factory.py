@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("accounts", "registry", "publicity", "payments", "rolls")
-MENU = ("publicity", "rolls", "payments", "registry", "accounts")
+ROOMS = ("accounts", "registry", "publicity", "payments", "rolls", "verification")
+MENU = ("publicity", "rolls", "payments", "verification", "registry", "accounts")
 KERNEL_TABLES = ("audit", "append_only", "calendar_models", "column_choice", "job_models",
                  "key_marks")  # fmt: skip
 

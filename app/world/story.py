@@ -22,6 +22,7 @@ from app.world.founding import school_year
 from app.world.mistakes import questionable
 from app.world.places import CAPITAL
 from app.world.roster import due, granted, roster, row_of
+from app.world.verifying import tell_verification
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -94,6 +95,7 @@ def tell(deeds: Deeds, months: list[YearMonth]) -> None:
     tell_rolls(story)
     if len(months) > 2:
         tell_formats(story, MINHOU)
+    tell_verification(story)
     story.live()
 
 
