@@ -43,11 +43,11 @@ class Part(NamedTuple):
         return sum(self.counts.values())
 
     @property
-    def done(self) -> int:
-        """Percent of those known at a school that are final."""
+    def done(self) -> int | None:
+        """Percent of those known at a school that are final; None where there is nobody."""
         over = self.counts.get("entitled", 0) + self.counts.get("refused", 0)
         asked = over + sum(self.counts.get(p, 0) for p in ("pending", "agreed", "disagreed"))
-        return over * 100 // asked if asked else 100
+        return over * 100 // asked if asked else None
 
 
 def counts_of(roll: Roll) -> tuple[Counts, Counts]:

@@ -38,8 +38,8 @@ def tell_rolls(story: Story) -> None:
     """闽侯's roll of the civil affairs office is final; the province's is being verified."""
     deeds, month, before = story.deeds, story.months[-1], story.days.before
     own = [s for code in (QISHAN, LANXI) for s in story.students[code] if s.is_there(month)]
-    there = granted(own, month)
-    few = [*there[::6], *(s for s in own if s not in there)][:9]
+    listed = granted(own, month)
+    few = [*listed[::9], *[s for s in own if s not in listed][::11]]
     story.note(
         before(9, 9), receive, deeds, MINHOU, DONE, "civil", "SUBSISTENCE", month, _rows(few)
     )
