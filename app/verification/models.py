@@ -24,6 +24,7 @@ from app.kernel import clock
 from app.kernel.db import Base, Scoped, SystemOnly
 from app.kernel.i18n import _l
 from app.kernel.types import (
+    Account,
     BlindIndex,
     Choice,
     Day,
@@ -84,7 +85,7 @@ class Round(Scoped, Base):
     due_on: Mapped[dt.date] = mapped_column(Day())
     note: Mapped[str] = mapped_column(Text(200), default="")
     state: Mapped[str] = mapped_column(String(10), default="running")
-    by: Mapped[str] = mapped_column(String(64), default="")
+    by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     bureau: Mapped[Org] = relationship()
@@ -176,9 +177,9 @@ class Case(Scoped, Base):
     back_last: Mapped[YearMonth | None] = mapped_column(Month())
     voucher_no: Mapped[str] = mapped_column(Text(40, personal=Personal.PERSONAL), default="")
     repaid_on: Mapped[dt.date | None] = mapped_column(Day())
-    answered_by: Mapped[str] = mapped_column(String(64), default="")
+    answered_by: Mapped[str] = mapped_column(Account(), default="")
     answered_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
-    closed_by: Mapped[str] = mapped_column(String(64), default="")
+    closed_by: Mapped[str] = mapped_column(Account(), default="")
     closed_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     school: Mapped[Org] = relationship()
     round: Mapped[Round] = relationship()

@@ -130,8 +130,8 @@ class CaseGrid(Receives, Grid):
         "action": _l("这里登记处理结果；停发、更正、学籍异动仍在各自的页面办理"),
         "voucher_no": _l("款项收回后，凭证号和日期一起填写"),
     }  # fmt: skip
-    list_columns = ["name", "id_mask", "school", "kind", "round_title", "due_on", "finding",
-                    "action", "state"]  # fmt: skip
+    list_columns = ["name", "id_mask", "school", "kind", "state", "due_on", "finding", "action",
+                    "round_title"]  # fmt: skip
     show_fieldsets = [
         (_l("异常情况"), {"fields": ["round_title", "school", "name", "id_mask", "kind", "clue",
                                  "first_month", "last_month", "fen", "due_on", "seq", "state"]}),
