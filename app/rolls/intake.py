@@ -120,6 +120,17 @@ def _trace(upload: RollUpload, roll: Roll, actor: Actor) -> None:
                  note=upload.file_name)  # fmt: skip
 
 
+def compare_anew(rolls: ColumnElement[bool], actor: Actor) -> int:
+    """Whoever is unmatched on the open rolls under this condition, that the actor's own bureau
+    received, was looked for once more; how many rolls that are."""
+    with scope(actor.org_path):
+        mine = select(Roll.id).where(rolls, within_reach(actor), Roll.state == "open")
+        keys = list(db.session.scalars(mine.with_for_update()))
+    if keys:
+        compare(N.c.roll_id.in_(keys))
+    return len(keys)
+
+
 def drop(upload: RollUpload, actor: Actor) -> None:
     """The upload is put aside; nothing of it was written."""
     roll_for(upload.roll_id, actor)

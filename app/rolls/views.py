@@ -18,11 +18,11 @@ from app.accounts.models import (
     STAFF,
     Org,
 )
-from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup, Receives
+from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup, Receives, bulk
 from app.kernel.grid.asked import whole
 from app.kernel.i18n import _l
 from app.kernel.scope import within
-from app.kernel.workflow import Guard
+from app.kernel.workflow import Guard, Outcome
 from app.registry.models import Difficulty
 from app.rolls import desk, first_hour, intake, queries  # noqa: F401  (the desk registers itself)
 from app.rolls.forms import RollForm
@@ -103,6 +103,11 @@ class RollGrid(Receives, Grid):
         return {"roll": row, "counts": counts, "unknown": unknown, "parts": PARTS,
                 "entries_url": _entries(roll_id=row.id), "may_upload": mine and row.state == "open",
                 "steps": queries.steps_of_roll(row.id)}  # fmt: skip
+
+    @bulk("compare_anew", _l("重新比对学籍"), by={BUREAU_CLERK}, icon="refresh", source=("open",),
+          confirm=_l("未匹配的人与此刻的学籍再比一次；学校已经在办的不变。"))  # fmt: skip
+    def compare_anew(self, where: Any, actor: Actor, note: str) -> Outcome:
+        return Outcome(intake.compare_anew(where, actor), {}, 0)
 
     def file_form(self) -> Any:
         return RollForm.over(intake.open_rolls(g.actor), request.args.get("roll_id", ""))

@@ -10,7 +10,8 @@ from app.kernel.audit import Event
 from app.kernel.db import db
 from app.registry import intake as registry
 from app.registry.models import Enrolment
-from app.rolls.models import RollEntry
+from app.rolls import intake
+from app.rolls.models import Roll, RollEntry
 from app.rolls.previewing import compared
 from tests.engine import student
 from tests.registry import rolls as schools
@@ -166,6 +167,20 @@ def test_the_clerk_confirms_the_same_person_and_the_school_goes_on(world):
     entry = entries(world, roll)["王同音"]
     assert (entry.state, entry.org_path) == ("pending", world.school.path)
     assert (entry.bureau_id, entry.note) == (world.county.id, "户口簿与身份证核对")
+
+
+def test_a_clerk_compares_once_more_and_only_rolls_of_the_own_bureau(world):
+    roll = draw_up(world)
+    load(world, roll, members(1))
+    enrol(world, world.school, 1)
+    assert world.act(world.province.clerk, anew, world.province.clerk) == 0
+    assert standing(world, roll)[student(0).name] == ("none", "unmatched")
+    assert world.act(world.county.clerk, anew, world.county.clerk) == 1
+    assert standing(world, roll)[student(0).name] == ("one", "pending")
+
+
+def anew(actor) -> int:
+    return intake.compare_anew(Roll.id > 0, actor)
 
 
 def test_registry_follows_are_those_of_this_room_too():
