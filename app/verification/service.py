@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import BUREAU_CLERK, SCHOOL, Org
 from app.kernel import audit, clock
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l, joined
+from app.kernel.interface import said_plainly
 from app.kernel.workflow import Guard, Outcome
 from app.verification import queries, rules
 from app.verification.models import NOT_OURS, Case, Round
@@ -109,7 +111,10 @@ def reassign(case: Case, school: Org, actor: Actor) -> Case:
     row.school, row.school_id, row.org_path = school, school.id, school.path
     for name, value in NOTHING.items():
         setattr(row, name, value)
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # a file has brought the same case to that school just now
+        raise Refused(said_plainly(error)) from None
     return row
 
 

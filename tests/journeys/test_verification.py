@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Org
 from app.kernel import scope
+from app.kernel.audit import Event
 from app.kernel.db import db
 from app.verification.models import Case, Round
 from tests import world
@@ -148,3 +149,15 @@ def test_a_round_says_by_number_what_it_lacks(living, look):
     client = signed_in(living.staff, "fujian_reviewer")
     page = client.post(f"/roundgrid/action/end_round/{pk}", follow_redirects=True).text
     assert re.search(r"还有13条记录没有审结（待学校核实9；已反馈3；待重新分派1）", page)
+
+
+def test_a_whole_number_is_told_one_at_a_time_and_leaves_a_trace(living, look, case_at):
+    pk = case_at(world.QISHAN, "waiting")
+    ((number,),) = look(select(Case.id_no).where(Case.id == pk))
+    client = signed_in(living.staff, world.QISHAN_CLERK)
+    assert number not in client.get(f"/casegrid/show/{pk}").text
+    said = {"reason": "mend", "note": "与身份证核对"}
+    answer = client.post(f"/casegrid/reveal/{pk}/id_mask", data=said)
+    assert answer.json == {"value": number}
+    found = look(select(Event.subject_id).where(Event.verb == "reveal"))
+    assert (pk,) in found
