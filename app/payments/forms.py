@@ -29,8 +29,12 @@ class ExportForm(FlaskForm):
 
 
 class ResultForm(FlaskForm):
-    """The file the bank gave back."""
+    """The file the bank gave back, and for which run."""
 
+    run = SelectField(
+        _l("批次"), coerce=int, validate_choice=False,
+        validators=[DataRequired(message=_l("请选择批次"))],
+    )  # fmt: skip
     file = FileField(_l("回盘文件"))
     kind = SelectField(_l("文件格式"), choices=list(RESULT_KINDS.items()))
 

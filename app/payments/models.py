@@ -30,6 +30,7 @@ from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
 from app.kernel.i18n import _l
 from app.kernel.types import Account, Choice, Fen, Month, OrgPath, PersonName, Text, YearMonth
+from app.kernel.uploads import STATES, Arrived
 from app.registry.models import Programme
 
 RUN_KINDS = {"first": _l("首次"), "again": _l("重发")}
@@ -165,6 +166,23 @@ class ResultFile(Scoped, Base):
     aside: Mapped[int] = mapped_column(default=0)
     by: Mapped[str] = mapped_column(Account())
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    run: Mapped[PayRun] = relationship()
+
+
+class ResultUpload(Arrived, Base):
+    """The bank's answer as it came in, compared and not yet posted.
+
+    `accepted` rows agree with our orders, `rejected` ones will be set aside; taken, `added` were
+    posted. `message`: what the person called it, `form`: what it is. `foretold`: what posting it
+    would do (foretelling.py); empty once that is decided.
+    """
+
+    __tablename__ = "result_upload"
+    __table_args__ = (CheckConstraint(STATES, name="state"),)
+    run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"), index=True)
+    message: Mapped[str] = mapped_column(Text(12), default="")
+    form: Mapped[str] = mapped_column(Text(12), default="")
+    foretold: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     run: Mapped[PayRun] = relationship()
 
 

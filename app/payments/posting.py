@@ -73,11 +73,16 @@ def take_results(
     return taken
 
 
-def _lock(run: PayRun, actor: Actor) -> PayRun:
+def refuse_others(run: PayRun, actor: Actor) -> None:
+    """Refused unless this is somebody of the run's own bureau whose duty it is."""
     if actor.role != BUREAU_POSTER:
         raise Refused(_("回盘文件由导入回盘岗位导入"))
     if run.bureau_id != actor.org_id:
         raise Refused(_("支付批次由开立它的主管部门办理"))
+
+
+def _lock(run: PayRun, actor: Actor) -> PayRun:
+    refuse_others(run, actor)
     refuse_same_hands(run, actor)
     locked = db.session.scalar(
         select(PayRun).where(PayRun.id == run.id).with_for_update(of=PayRun)

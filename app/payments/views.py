@@ -18,14 +18,15 @@ from app.accounts.models import (
     BUREAUS,
     STAFF,
 )
-from app.kernel import audit, clock, files
+from app.kernel import audit, clock
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.grid import EXPORT, READ, Category, Grid
+from app.kernel.grid import EXPORT, READ, Category, Grid, Receives
 from app.kernel.i18n import _, _l
 from app.kernel.types import Month
 from app.kernel.widgets import badge
 from app.payments import (  # noqa: F401  (the desk registers itself)
+    arriving,
     desk,
     exporting,
     first_hour,
@@ -37,6 +38,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     queries,
     tracing,
 )
+from app.payments.arriving import RESULTS
 from app.payments.behind import STANDINGS, Behind, Standing
 from app.payments.forms import RESULT_KINDS, ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
@@ -66,7 +68,6 @@ class RunGrid(Packed):
         frozenset({BUREAU_CLERK, BUREAU_EXPORTER}): READ | {"can_begin", "can_again"},
         BUREAU_EXPORTER: READ | {"can_package", "can_file"},
         HANDLERS: READ | {"can_file"},
-        BUREAU_POSTER: READ | {"can_results"},
     }
     title = _l("支付批次")
     tones = TONES
@@ -90,7 +91,7 @@ class RunGrid(Packed):
             "results": queries.result_files_of(row.id), "aside": queries.rows_aside(row.id),
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "export_form": _export_form(row) if self._may_package(row) else None,
-            "result_form": ResultForm() if self._may_post(row) else None,
+            "result_form": ResultForm(run=row.id) if _may_post(row) else None,
             "funds": funds.of_run(row) if self._may_package(row) else None,
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
             "may_seal": self.may("can_package") and _is_own(row),
@@ -105,9 +106,6 @@ class RunGrid(Packed):
 
     def _may_package(self, row: PayRun) -> bool:
         return row.state == "open" and bool(self.may("can_package"))
-
-    def _may_post(self, row: PayRun) -> bool:
-        return row.state in ("exported", "checked") and bool(self.may("can_results"))
 
     @expose("/begin", methods=["GET", "POST"])
     @has_access
@@ -156,24 +154,6 @@ class RunGrid(Packed):
         db.session.commit()
         return send_file(path, as_attachment=True)
 
-    @expose("/<int:pk>/results", methods=["POST"])
-    @has_access
-    def results(self, pk: int) -> ResponseReturnValue:
-        """The bank's answer is compared and posted."""
-        sent = request.files.get("file")
-        if not sent or not sent.filename:
-            flash(_("请选择银行给的回盘文件"), "warning")
-            return redirect(url_for(".show", pk=pk), 303)
-        kept = files.keep(sent.stream)
-        kind = request.form.get("kind", "")
-        kind = kind if kind in RESULT_KINDS else ""
-        taken = posting.take_results(_run(pk), kept.path, sent.filename, g.actor, kind)
-        db.session.commit()
-        told = _("共%(n)s行：登记%(a)s，未变%(b)s，搁置%(c)s", n=taken.row_count, a=taken.posted,
-                 b=taken.same, c=taken.aside)  # fmt: skip
-        flash(told, "warning" if taken.aside else "success")
-        return redirect(url_for(".show", pk=pk), 303)
-
     @expose("/<int:pk>/again", methods=["POST"])
     @has_access
     def again(self, pk: int) -> ResponseReturnValue:
@@ -213,12 +193,16 @@ class AttemptGrid(Behind):
         return registry.card_no_of(row.card_id)
 
 
-class ResultLineGrid(Grid):
-    """Rows of the bank's files, and what became of each."""
+class ResultLineGrid(Receives, Grid):
+    """Rows of the bank's files, and what became of each; the files come in here."""
 
+    receives, accepts = RESULTS, ".txt,.csv,.dat,.xls,.xlsx,.xml,.sta,.940"
+    upload_template = "result_upload.html"
+    preview_template = "result_preview.html"
+    doors = {"upload": (_l("导入回盘"), "upload")}
     model, workflow, icon = ResultLine, ANSWERS, "file-search"
     menu = (PAYMENTS_MENU, _l("回盘明细"))
-    access = {BUREAUS: READ | EXPORT}
+    access = {BUREAUS: READ | EXPORT, BUREAU_POSTER: {"can_upload"}}
     title = _l("回盘明细")
     labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额（元）"),
               "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
@@ -230,6 +214,18 @@ class ResultLineGrid(Grid):
     formatters = {
         "why": lambda w: posting.WHYS.get(w, w),
     }  # fmt: skip
+
+    def file_form(self) -> ResultForm:
+        form = ResultForm(run=request.args.get("run", type=int))
+        form.run.choices = [(run.id, str(run)) for run in arriving.runs_for(g.actor)]
+        return form
+
+    def file_place(self, form: Any) -> dict[str, Any]:
+        kind = form.kind.data
+        return {"run_id": form.run.data, "message": kind if kind in RESULT_KINDS else ""}
+
+    def beside_upload(self, upload: Any) -> dict[str, Any]:
+        return {"run": upload.run, "outcomes": OUTCOMES, "whys": posting.WHYS}
 
 
 RunGrid.related_views = [AttemptGrid]
@@ -244,6 +240,10 @@ def _tell_held(opened: opening.Opened) -> None:
 def _months_waiting() -> list[tuple[str, str]]:
     return [(str(month), _("%(month)s（%(n)s份名单待支付）", month=month, n=n))
             for month, n in queries.unpaid_months(g.actor.org_id)]  # fmt: skip
+
+
+def _may_post(run: PayRun) -> bool:
+    return run.state in arriving.OPEN and g.actor.role == BUREAU_POSTER and _is_own(run)
 
 
 def _is_own(run: PayRun) -> bool:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "a1b2c3d4e510"
-down_revision = "a1b2c3d4e509"
+down_revision = "a1b2c3d4e511"
 branch_labels = None
 depends_on = None
 

@@ -128,7 +128,8 @@ def the_bureau_confirms_and_pays(desk: Any, listed: int, folder: Path) -> int:
 
 def the_answer_is_posted(desk: Any, run: int, answer: Path) -> None:
     poster = desk("minhou_poster", ZH).opens(f"/rungrid/show/{run}")
-    poster.sends(answer, "form[action$='/results'] button")
+    poster.sends(answer, "form[action$='/resultlinegrid/upload'] button")
+    poster.presses("form[action$='/take'] button.btn-primary")
     again = desk("minhou_exporter", EN, PHONE).opens(f"/rungrid/show/{run}")
     again.presses("[formaction$='/again']")
     assert again.number != run

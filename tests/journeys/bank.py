@@ -17,9 +17,24 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.payments.banks import PayLine
+    from tests.journeys.people import Page, Person
 
 NOT_HIS = Outcome.FAILED, "户名不符"
 NOT_CLEAR = Outcome.UNKNOWN, "处理中"
+
+
+FILES = "/resultlinegrid/upload"
+
+
+def brought(poster: Person, number: int, file: tuple[bytes, str], kind: str = "") -> Page:
+    """The bank's file has been compared; nothing is posted."""
+    return poster.sends(FILES, run=str(number), kind=kind, file=file)
+
+
+def posted(poster: Person, number: int, file: tuple[bytes, str], kind: str = "") -> Page:
+    """The bank's file has been looked at and taken."""
+    shown = brought(poster, number, file, kind)
+    return poster.presses(f"/resultlinegrid/uploads/{shown.number}/take", shown.address)
 
 
 def answers(app: Flask, number: int, folder: Path, **told: tuple[Outcome, str]) -> Path:

@@ -16,6 +16,7 @@ from app.payments.banks.simulator import Answer, make_result_file
 from app.payments.models import Attempt, PayRun, ResultFile
 from app.world import answering
 from tests import world
+from tests.journeys.bank import brought, posted
 
 STATEMENTS = ("mt940", "camt.053", "camt.054")
 
@@ -74,7 +75,7 @@ def outcomes(asked, number):
 
 
 def kept(asked, number):
-    found = select(ResultFile).where(ResultFile.run_id == number)
+    found = select(ResultFile).where(ResultFile.run_id == number).order_by(ResultFile.id)
     return asked(lambda: [(f.form, f.posted, f.same, f.aside) for f in db.session.scalars(found)])
 
 
@@ -84,8 +85,7 @@ def test_a_standard_message_is_posted_through_the_page(poster, asked, number, me
     answer, count = message(form)
     page = poster.opens(f"/rungrid/show/{number}")
     assert f'value="{form}"' in page.source
-    told = poster.sends(f"/rungrid/{number}/results", file=(answer, "answer.dat"),
-                        kind=form if named else "")  # fmt: skip
+    told = posted(poster, number, (answer, "answer.dat"), form if named else "")
     assert kept(asked, number) == [(form, count, 0, 0)], told.words[-600:]
     first = "failed" if form == "pain.002" else "returned"
     states = outcomes(asked, number)
@@ -97,13 +97,13 @@ def test_a_standard_message_is_posted_through_the_page(poster, asked, number, me
 def test_the_same_message_again_changes_nothing(poster, asked, number, message, form):
     answer, count = message(form)
     for _again in range(2):
-        poster.sends(f"/rungrid/{number}/results", file=(answer, "answer.dat"))
+        posted(poster, number, (answer, "answer.dat"))
     assert kept(asked, number) == [(form, count, 0, 0), (form, 0, count, 0)]
 
 
 def test_a_message_that_is_not_what_it_was_called_is_refused(poster, asked, number, message):
     answer, _count = message("camt.053")
-    told = poster.sends(f"/rungrid/{number}/results", file=(answer, "x.xml"), kind="mt940")
+    told = brought(poster, number, (answer, "x.xml"), "mt940")
     assert "MT940" in told.words
     assert kept(asked, number) == []
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.kernel import clock
 from tests import world
-from tests.journeys.bank import NOT_CLEAR, NOT_HIS, answers
+from tests.journeys.bank import FILES, NOT_CLEAR, NOT_HIS, answers, posted
 from tests.journeys.people import CHINESE, filled_in, mended
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-11-23T10:00", "2026-11-24T09:00", "2026-11-25T09:00"
@@ -227,12 +227,11 @@ def the_bank_pays_most_and_the_answer_is_posted(month):
         told = {failed: NOT_HIS, unclear: NOT_CLEAR}
         said = answers(month.stage.staff, month.run, month.folder, **told)
         poster = month.at_desk(world.MINHOU_POSTER)
-        assert poster.opens(month.run_page).offers(f"/rungrid/{month.run}/results")
+        assert poster.opens(month.run_page).offers(FILES)
         file = (said.read_bytes(), said.name)
-        posted = poster.sends(f"/rungrid/{month.run}/results", file=file)
-        assert str(len(month.rows)) in posted.says
-        twice = poster.sends(f"/rungrid/{month.run}/results", file=file)
-        assert twice.status in (200, 409)
+        done = posted(poster, month.run, file)
+        assert str(len(month.rows)) in done.says
+        assert posted(poster, month.run, file).status == 200
         why = month.word("not clear")
         early = poster.tries(f"/rungrid/action/settle/{month.run}", month.run_page, why)
         assert why in early.says
@@ -272,7 +271,7 @@ def in_the_end_everybody_has_his_money(month):
         poster = month.at_desk(world.MINHOU_POSTER)
         for run in (month.again, month.run):
             said = answers(month.stage.staff, run, month.folder)
-            poster.sends(f"/rungrid/{run}/results", file=(said.read_bytes(), said.name))
+            posted(poster, run, (said.read_bytes(), said.name))
             poster.presses(f"/rungrid/action/settle/{run}", f"/rungrid/show/{run}")
         for n in range(3):
             assert month.word("paid") in month.student(n).words

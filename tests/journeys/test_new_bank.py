@@ -14,7 +14,7 @@ from app.payments.banks import Profile, preview, shipped
 from app.payments.layout_rows import BankProfile
 from app.payments.models import PayRun
 from tests import world
-from tests.journeys.bank import answers
+from tests.journeys.bank import answers, posted
 from tests.journeys.forms import form_of
 
 DRAFT, SPECIMEN = "/layoutgrid/draft", "/layoutgrid/specimen"
@@ -88,7 +88,7 @@ def test_a_bank_is_added_on_the_pages_and_a_run_goes_through_it(living, sits, ex
     check = f"/rungrid/action/check/{run.number}"
     sits("fuzhou_reviewer").presses(check, made.address)
     poster = sits("fuzhou_poster")
-    told = poster.sends(f"/rungrid/{run.number}/results", file=(answer.read_bytes(), "back.txt"))
+    told = posted(poster, run.number, (answer.read_bytes(), "back.txt"))
     assert f"登记{kept.line_count}" in told.says
     poster.presses(f"/rungrid/action/settle/{run.number}", told.address)
     assert run_of(living, run.number).state == "settled"
