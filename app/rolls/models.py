@@ -20,6 +20,7 @@ from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly
 from app.kernel.i18n import _l
 from app.kernel.types import (
+    Account,
     BlindIndex,
     Choice,
     IdNumber,
@@ -68,7 +69,7 @@ class Roll(Scoped, Base):
     first_month: Mapped[YearMonth] = mapped_column(Month())
     last_month: Mapped[YearMonth] = mapped_column(Month())
     state: Mapped[str] = mapped_column(String(10), default="open")
-    by: Mapped[str] = mapped_column(String(64), default="")
+    by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     bureau: Mapped[Org] = relationship()
     difficulty: Mapped[Difficulty] = relationship()
@@ -119,7 +120,7 @@ class RollEntry(Scoped, Base):
     state: Mapped[str] = mapped_column(String(10), default="unmatched")
     verdict: Mapped[str] = mapped_column(Choice(VERDICTS, personal=Personal.PERSONAL), default="")
     note: Mapped[str] = mapped_column(Text(200, personal=Personal.PERSONAL), default="")
-    verified_by: Mapped[str] = mapped_column(String(64), default="")
+    verified_by: Mapped[str] = mapped_column(Account(), default="")
     verified_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     difficulty: Mapped[Difficulty] = relationship()
     school: Mapped[Org | None] = relationship(foreign_keys=[school_id])
