@@ -9,7 +9,16 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from markupsafe import Markup
 
-from app.accounts.models import BUREAUS, SCHOOL, SCHOOL_CLERK, SCHOOLS, STAFF, Org
+from app.accounts.models import (
+    BUREAU_EXPORTER,
+    BUREAU_POSTER,
+    BUREAUS,
+    SCHOOL,
+    SCHOOL_CLERK,
+    SCHOOLS,
+    STAFF,
+    Org,
+)
 from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Grid, Lookup, Receives
@@ -27,7 +36,7 @@ from app.publicity.forms import UploadForm
 from app.publicity.models import FOUND, AidLine, AidList, Finding, Upload
 from app.publicity.previewing import last_month
 from app.publicity.rules import BY_CODE
-from app.publicity.unlisted import unlisted
+from app.publicity.unlisted import Unlisted, unlisted
 from app.publicity.work import LISTS
 from app.publicity.workflow import FINDINGS, LINES, PUBLICITY
 from app.registry import queries as registry
@@ -37,6 +46,7 @@ from app.registry.views import REVEALERS
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+PAYERS = frozenset({BUREAU_EXPORTER, BUREAU_POSTER})
 PUBLICITY_MENU = Category("publicity", _l("名单公示"), "speakerphone")
 TONES = {"draft": "mute", "submitted": "info", "published": "accent", "confirmed": "good",
          "void": "mute", "normal": "mute", "objected": "warn", "removed": "bad", "open": "warn",
@@ -81,9 +91,13 @@ class ListGrid(Receives, Grid):
         ]  # fmt: skip
         compared = compare(row)
         return {"aid_list": row, "steps": queries.steps_taken(row.id), "findings": found,
-                "unlisted": unlisted(row), "grades": GRADES, "compared": compared,
+                "unlisted": self._unlisted(row), "grades": GRADES, "compared": compared,
                 "last_month": compared.figures if compared else None,
                 "may_upload": self._may_upload(row)}  # fmt: skip
+
+    def _unlisted(self, row: AidList) -> Unlisted:
+        """Whose work is the payment does not learn who suffers a hardship."""
+        return Unlisted(0, []) if g.actor.role in PAYERS else unlisted(row)
 
     def _may_upload(self, row: AidList) -> bool:
         return bool(self.may("can_upload")) and row.state == "draft"

@@ -118,6 +118,9 @@ def test_the_schools_draft_names_who_is_missing(living):
     assert told.total > 0
     assert "应助未报" in page
     assert all(row.name in page for row in told.rows)
+    url = f"/listgrid/show/{key}"
+    assert "应助未报" in signed_in(living.staff, world.MINHOU_REVIEWER).get(url).text
+    assert "应助未报" not in signed_in(living.staff, world.MINHOU_EXPORTER).get(url).text
 
 
 def test_a_reviewer_presses_finalise_on_all_that_match(living):
