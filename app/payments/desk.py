@@ -16,7 +16,7 @@ from app.accounts.models import (
 from app.kernel.db import db
 from app.kernel.desk import Waiting, waits
 from app.kernel.i18n import _l
-from app.payments.models import FundArrival, PayRun, Recovery, ResultLine
+from app.payments.models import FundArrival, PayRun, Recovery, ResultLine, ResultUpload
 from app.payments.queries import unpaid_months
 
 if TYPE_CHECKING:
@@ -70,6 +70,18 @@ def _unpaid(actor: Actor) -> Iterator[Waiting]:
     lists = sum(n for _month, n in unpaid_months(actor.org_id or 0))
     yield Waiting(_l("已确认待支付的名单"), lists, _l("开立支付批次"),
                   "/rungrid/begin", "building-bank", "warn")  # fmt: skip
+
+
+@waits
+def left_unposted(actor: Actor) -> Iterator[Waiting]:
+    """A bank's answer that was compared and shown, and then left."""
+    if actor.role != BUREAU_POSTER:
+        return
+    found = select(func.count(), func.max(ResultUpload.id)).join(ResultUpload.run).where(
+        ResultUpload.state == "staged", PayRun.bureau_id == actor.org_id)  # fmt: skip
+    n, latest = db.session.execute(found).one()
+    yield Waiting(_l("已上传、还没有登记的回盘"), n, _l("核对后登记，或放弃重新上传"),
+                  f"/resultlinegrid/uploads/{latest}", "upload", "warn")  # fmt: skip
 
 
 @waits

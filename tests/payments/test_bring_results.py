@@ -8,7 +8,7 @@ import pytest
 from app.kernel import files, jobs, receiving
 from app.kernel.audit import Event
 from app.kernel.errors import Refused
-from app.payments import arriving
+from app.payments import arriving, desk
 from app.payments.models import Attempt, ResultFile, ResultLine, ResultUpload
 from tests.engine import MONTHLY, lines, result_file
 from tests.listening import Heard
@@ -117,6 +117,21 @@ def test_all_or_nothing_posts_nothing_where_a_row_would_be_set_aside(world, run)
     take(world, upload)
     assert [o.state for o in world.all(Attempt, run_id=run.id)].count("paid") == 1
     assert [r.why for r in world.all(ResultLine, fate="aside")] == ["amount"]
+
+
+def test_a_file_left_unposted_waits_for_whose_duty_it_is(world, run):
+    poster = world.county.poster
+    assert waiting(world, poster) == []
+    upload = bring(world, run, ["paid"])
+    assert waiting(world, poster) == [(1, f"/resultlinegrid/uploads/{upload.id}")]
+    assert waiting(world, world.other.poster) == waiting(world, world.county.clerk) == []
+    take(world, upload)
+    assert waiting(world, poster) == []
+
+
+def waiting(world, actor):
+    found = world.act(actor, lambda: list(desk.left_unposted(actor)))
+    return [(w.count, w.url) for w in found if w.count]
 
 
 def test_it_is_taken_once(world, run):
