@@ -234,7 +234,9 @@ class CaseGrid(Receives, Grid):
     # Files.
 
     def file_form(self) -> Any:
-        return SuspectsForm.over(intake.rounds_for(g.actor))
+        form = SuspectsForm.over(intake.rounds_for(g.actor))
+        form.round.data = request.form.get("round") or request.args.get("round")
+        return form
 
     def file_place(self, form: Any) -> dict[str, Any]:
         return {"round_id": intake.round_for(int(form.round.data), g.actor).id}

@@ -81,6 +81,7 @@ def test_a_clerk_opens_a_round_and_splits_a_file(living, look):
         "title": "冬季查重", "programme": str(programme), "due_on": "2026-12-20"})  # fmt: skip
     assert answer.status_code == 303
     ((pk,),) = look(select(Round.id).where(Round.title == "冬季查重"))
+    assert f'<option selected value="{pk}">' in client.get(f"/casegrid/upload?round={pk}").text
     good, far = students(2)
     rows = [(world.QISHAN, "", good.name, good.id_no, "年龄异常", "", "", "", ""),
             (world.LUJIANG, "", far.name, far.id_no, "年龄异常", "", "", "", "")]  # fmt: skip
