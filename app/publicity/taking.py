@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, case, delete, exists, insert, literal, or_, select, update
 
 from app.kernel import clock
 from app.kernel.bulk import add_missing
@@ -88,9 +88,10 @@ def same_card(card: Any, person: Any) -> Any:
 def meant_card() -> Any:
     """The id of the card a staged row means: of several that fit the one in use, else the latest;
     NULL when it is a new one."""
-    in_use = func.max(case((C.c.state == "active", C.c.id)))
-    best = func.coalesce(in_use, func.max(C.c.id))
-    return select(best).where(same_card(C, P.c.id)).correlate(S, P).scalar_subquery()
+    return (
+        select(C.c.id).where(same_card(C, P.c.id)).correlate(S, P)
+        .order_by((C.c.state == "active").desc(), C.c.id.desc()).limit(1).scalar_subquery()
+    )  # fmt: skip
 
 
 def _resolved(mine: Any) -> Any:
