@@ -53,15 +53,26 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     persons.register(S, mine)
     add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
                     "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
-    resolved = _resolved(mine)
-    stated = C.c.id.in_(select(resolved.c.card_id))
-    back = update(C).where(stated, C.c.state == "closed", ~given_up(C))
+    back = update(C).where(C.c.id.in_(_back(mine)))
     db.session.execute(back.values(state="claimed", since=clock.now()))
+    resolved, gone, differing = _resolved(mine), 0, 0
     CHANGE.begins()
-    gone = _drop_gone(upload, resolved)
-    differing = _change_changed(target.id, resolved)
+    if db.session.scalar(select(exists().where(L.c.list_id == target.id))):
+        gone = _drop_gone(upload, resolved)
+        differing = _change_changed(target.id, resolved)
     ADD.begins()
     return Merged(_add_new(target, resolved), differing, gone)
+
+
+def _back(mine: ColumnElement[bool]) -> Select[Any]:
+    """The closed cards that rows state again. Few cards are closed: the rows are asked about
+    those, and not every row about its card."""
+    closed = (
+        select(C.c.id, C.c.person_id).where(C.c.state == "closed", ~given_up(C))
+        .cte("closed").prefix_with("MATERIALIZED", dialect="postgresql")
+    )  # fmt: skip
+    its_rows = closed.join(P, P.c.id == closed.c.person_id).join(S, S.c.id_index == P.c.id_index)
+    return select(closed.c.id).select_from(its_rows).where(mine, meant_card() == closed.c.id)
 
 
 def _new_cards(mine: Any) -> Select[Any]:
