@@ -116,7 +116,11 @@ def asides(upload: ResultUpload) -> IO[bytes]:
     rows = [[r["row"], r["ref"], r["name"], r["fen"], str(OUTCOMES.get(r["outcome"], "")),
              str(posting.WHYS.get(r["why"], r["why"])), r["reason_text"]]
             for r in upload.foretold.get("aside", ())]  # fmt: skip
-    about = Meta(_("回盘搁置的行"), [_("文件：%(file)s", file=upload.file_name)])
+    lines = [_("文件：%(file)s", file=upload.file_name)]
+    if upload.rejected > len(rows):
+        lines.append(_("共搁置%(n)s行，这里是前%(shown)s行；登记后在“回盘明细”可以导出全部",
+                       n=upload.rejected, shown=len(rows)))  # fmt: skip
+    about = Meta(_("回盘搁置的行"), lines)
     return spooled(lambda out: write_xlsx(out, columns, rows, about))
 
 

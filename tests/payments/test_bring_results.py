@@ -8,7 +8,7 @@ import pytest
 from app.kernel import files, jobs, receiving
 from app.kernel.audit import Event
 from app.kernel.errors import Refused
-from app.payments import arriving, desk
+from app.payments import arriving, desk, foretelling
 from app.payments.models import Attempt, ResultFile, ResultLine, ResultUpload
 from tests.engine import MONTHLY, lines, result_file
 from tests.listening import Heard
@@ -191,6 +191,14 @@ def test_the_rows_set_aside_come_as_a_sheet_to_ask_the_bank_with(world, run):
     with receiving.errors_workbook(arriving.RESULTS, upload) as made:
         cells = {str(c.value) for row in openpyxl.load_workbook(made).active for c in row}
     assert {"金额与应发金额不一致", world.refs(run)[0], "搁置原因"} <= cells
+
+
+def test_a_sheet_that_holds_only_the_first_of_them_says_so(world, run, monkeypatch):
+    monkeypatch.setattr(foretelling, "FIRST", 1)
+    upload = bring(world, run, [world.answer(ref, "paid", fen=1) for ref in world.refs(run)[:3]])
+    with receiving.errors_workbook(arriving.RESULTS, upload) as made:
+        cells = {str(c.value) for row in openpyxl.load_workbook(made).active for c in row}
+    assert "共搁置3行，这里是前1行；登记后在“回盘明细”可以导出全部" in cells
 
 
 def test_big_ones_are_read_and_taken_in_the_background(world, run):
