@@ -8,13 +8,13 @@ from sqlalchemy import case, delete, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.kernel.db import db
-from app.publicity.models import AidLine, AidList, Finding
-from app.publicity.rules import RULES, A, checked
+from app.publicity.models import AidLine, Finding
+from app.publicity.rules import RULES, A, checked, these
 
 if TYPE_CHECKING:
     from sqlalchemy import CTE, Select
 
-L, F, T = AidLine.__table__, Finding.__table__, AidList.__table__
+L, F = AidLine.__table__, Finding.__table__
 NAMES = ("list_id", "line_id", "org_path", "code", "severity", "state")
 
 
@@ -45,7 +45,7 @@ def _found(lists: Select[Any]) -> Select[Any]:
         select(L.c.list_id, L.c.id, L.c.org_path, held.label("held"))
         .select_from(checked())
         .where(L.c.state != "removed")
-        .add_cte(_kept(select(*(T.c[c.name] for c in A.c)).where(T.c.id.in_(lists)), A.name))
+        .add_cte(_kept(these(lists), A.name))
     )
     # Without the word PostgreSQL would work the rules out anew for each of the bits.
     odd = _kept(looked, "looked")

@@ -11,7 +11,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, case, column, exists, func, or_, select, table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+)
 
 from app.kernel.i18n import _l
 from app.publicity.models import FOUND, AidLine, AidList
@@ -27,13 +40,16 @@ from app.registry.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import FromClause, ScalarSelect
+    from sqlalchemy import FromClause, ScalarSelect, Select
 
 BLOCK, WARN = "block", "warn"
 L = AidLine.__table__
-A = table("checked_list", *(column(c.name, c.type) for c in AidList.__table__.c
-                            if c.name in {"id", "school_id", "programme_id"}))  # fmt: skip
-"""The lists whose lines are looked at; `findings` says which they are."""
+A = table(
+    "checked_list", column("id", BigInteger), column("school_id", Integer),
+    column("programme_id", Integer), column("spans", Boolean),
+)  # fmt: skip
+"""The lists whose lines are looked at, as `these` takes them out; `spans`: a line is of several
+months."""
 E = Enrolment.__table__.alias("enrolled")
 OWN = Card.__table__.alias("own")
 D = DueMonth.__table__
@@ -56,6 +72,14 @@ class Rule:
     @property
     def label(self) -> Any:
         return FOUND[self.code]
+
+
+def these(lists: Select[Any]) -> Select[Any]:
+    """The lists of these ids with what the rules want to know of them."""
+    its, line = AidList.__table__, L.alias()
+    spans = exists().where(line.c.list_id == its.c.id, line.c.first_month != line.c.last_month)
+    return select(its.c.id, its.c.school_id, its.c.programme_id,
+                  spans.label("spans")).where(its.c.id.in_(lists))  # fmt: skip
 
 
 def checked() -> FromClause:
@@ -144,12 +168,14 @@ def _listed_elsewhere() -> ColumnElement[bool]:
 
 
 def _twice_on_list() -> ColumnElement[bool]:
+    """No person has two lines from the same month on: overlapping takes one of several months."""
     other = L.alias()
-    return exists().where(
+    overlaps = exists().where(
         other.c.list_id == L.c.list_id, other.c.person_id == L.c.person_id, other.c.id != L.c.id,
         other.c.state != "removed", other.c.first_month <= L.c.last_month,
         other.c.last_month >= L.c.first_month,
     )  # fmt: skip
+    return and_(A.c.spans, overlaps)
 
 
 def _card_of_other() -> ColumnElement[bool]:
@@ -170,9 +196,11 @@ def _holder_differs() -> ColumnElement[bool]:
 
 
 def _card_changed() -> ColumnElement[bool]:
+    """Nobody has two cards in use: beside one that is, no other needs to be sought."""
     card = Card.__table__.alias()
-    return exists().where(card.c.person_id == L.c.person_id, card.c.state == "active",
-                          card.c.card_index != OWN.c.card_index)  # fmt: skip
+    another = exists().where(card.c.person_id == L.c.person_id, card.c.state == "active",
+                             card.c.card_index != OWN.c.card_index)  # fmt: skip
+    return and_(OWN.c.state != "active", another)
 
 
 def _on_hold() -> ColumnElement[bool]:
