@@ -84,6 +84,10 @@ export async function countFirst(button) {
   const address = new URL(form.dataset.matching, window.location.href);
   address.searchParams.set("action", button.value);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) {  // signed out meanwhile, or no longer allowed: the page itself says which
+    window.location.reload();
+    throw new Error(answer.statusText);
+  }
   const { count, ready = count } = await answer.json();
   const expected = form.querySelector("[data-expected]");
   expected.value = count;
