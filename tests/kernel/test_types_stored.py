@@ -149,4 +149,4 @@ def test_every_type_lets_statements_be_cached(kind: type[types.Rule[object]]) ->
 
 
 def test_every_type_has_a_code_of_its_own() -> None:
-    assert len({kind.code for kind in CONCRETE}) == len(CONCRETE) == 12
+    assert len({kind.code for kind in CONCRETE}) == len(CONCRETE) == 13
