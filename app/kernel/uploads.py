@@ -21,7 +21,6 @@ from app.kernel.i18n import _, listed
 from app.kernel.reading_ahead import before_writing
 from app.kernel.scope import everyone
 from app.kernel.sheets import digest
-from app.kernel.sheets.unswept import collection_paused
 from app.kernel.types import Account
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def store_rows(upload: Arrived, path: Path, reading: Reading, sieve: Sieve, tabl
 
     The first of the columns is the upload's number.
     """
-    with reading, collection_paused():
+    with reading:
         rows = sieve.good(_passing(reading))
         if _watching.get():
             rows = before_writing(rows)
