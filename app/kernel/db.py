@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Engine, Index, Integer, event
+from sqlalchemy import BigInteger, Engine, Index, Integer, case, event, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.kernel.types import OrgPath
@@ -17,7 +17,7 @@ from app.kernel.types import OrgPath
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, CursorResult, Executable, Table
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, Table
 
     class _Model(DeclarativeBase):
         """What the type checker sees in place of the framework's untyped base."""
@@ -95,6 +95,11 @@ def writing() -> Iterator[None]:
 def intend_to_write(on: bool) -> None:
     """The same for a whole request, which has no block of its own."""
     _writing.set(on)
+
+
+def how_many(test: ColumnElement[bool]) -> ColumnElement[int]:
+    """Of the rows that a SELECT walks those of which the test is true; NULL when it walks none."""
+    return func.sum(case((test, 1), else_=0))
 
 
 def changed(statement: Executable) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, exists, func, or_, select
 
-from app.kernel.db import db
+from app.kernel.db import db, how_many
 from app.kernel.i18n import _, _l
 from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of
 from app.kernel.scope import everyone
@@ -45,17 +45,13 @@ def preview(upload: Upload) -> Preview:
 def changes(upload: Upload) -> dict[str, int]:
     """How many rows are new, changed and the same, and how many lines would be gone."""
     known, free = L.c.id.is_not(None), may_go(upload)
-    found = _met(upload, func.count(), _sum(known), _sum(and_(known, _differs())),
-                 _sum(and_(known, free)))  # fmt: skip
+    found = _met(upload, func.count(), how_many(known), how_many(and_(known, _differs())),
+                 how_many(and_(known, free)))  # fmt: skip
     held = select(func.count()).select_from(L).where(free)
     with everyone("上传人自己的名单"):
         total, old, changed, staying = (int(n or 0) for n in db.session.execute(found).one())
         gone = (db.session.scalar(held) or 0) - staying
     return {"new": total - old, "changed": changed, "same": old - changed, "gone": gone}
-
-
-def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((test, 1), else_=0))
 
 
 def _differs() -> ColumnElement[bool]:

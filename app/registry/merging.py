@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, case, exists, func, insert, literal, null, or_, select, update
 
-from app.kernel.db import db
+from app.kernel.db import db, how_many
 from app.kernel.i18n import _l
 from app.kernel.legs import legs
 from app.registry import persons
@@ -72,14 +72,10 @@ def met(upload: RegistryUpload, *columns: Any) -> Select[Any]:
 def count_changes(upload: RegistryUpload) -> Changes:
     """What taking the upload would do. Two statements."""
     known = E.c.id.is_not(None)
-    found = met(upload, func.count(), _sum(known), _sum(and_(known, differs())))
+    found = met(upload, func.count(), how_many(known), how_many(and_(known, differs())))
     total, old, changed = (int(n or 0) for n in db.session.execute(found).one())
     absent = select(func.count()).select_from(E).where(absent_from(upload))
     return Changes(total - old, changed, old - changed, int(db.session.scalar(absent) or 0))
-
-
-def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((test, 1), else_=0))
 
 
 def absent_from(upload: RegistryUpload) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, and_, case, func, literal, select, true, update
 
 from app.kernel.actor import CLOCK
-from app.kernel.db import db
+from app.kernel.db import db, how_many
 from app.kernel.scope import everyone
 from app.registry.intake import follows
 from app.registry.models import STUDYING, Enrolment, Person
@@ -53,19 +53,15 @@ def _met(rows: FromClause, path: ColumnElement[str], mine: ColumnElement[bool]) 
     """At how many schools the person studies below the path and elsewhere, and where he left."""
     studies, below = E.c.state.in_(STUDYING), E.c.org_path.startswith(path)
     return (
-        select(rows.c.id, rows.c.name, _sum(and_(studies, below)).label("here"),
+        select(rows.c.id, rows.c.name, how_many(and_(studies, below)).label("here"),
                func.max(case((and_(studies, below), E.c.id))).label("enrolment_id"),
-               _sum(and_(E.c.id.is_not(None), ~studies, below)).label("gone"),
-               _sum(and_(studies, ~below)).label("away"))
+               how_many(and_(E.c.id.is_not(None), ~studies, below)).label("gone"),
+               how_many(and_(studies, ~below)).label("away"))
         .select_from(rows.outerjoin(P, P.c.id_index == rows.c.id_index)
                      .outerjoin(E, E.c.person_id == P.c.id))
         .where(mine)
         .group_by(rows.c.id, rows.c.name)
     )  # fmt: skip
-
-
-def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((test, 1), else_=0))
 
 
 def outcomes(staged: Table, path: str, mine: ColumnElement[bool]) -> tuple[dict[str, int], int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, case, exists, func, insert, literal, or_, select, update
 
-from app.kernel.db import db
+from app.kernel.db import db, how_many
 from app.rolls.matching import KNOWN, known
 from app.rolls.models import STATED, Roll, RollEntry, StagedEntry
 
@@ -52,13 +52,9 @@ def count_changes(upload: RollUpload) -> Changes:
     """What taking the upload would do. One statement."""
     old, other = N.c.id.is_not(None), and_(N.c.id.is_not(None), differs())
     held = and_(other, N.c.state.in_(SETTLED))
-    found = met(upload, func.count(), _sum(old), _sum(other), _sum(held))
+    found = met(upload, func.count(), how_many(old), how_many(other), how_many(held))
     n, known, changed, settled = (int(x or 0) for x in db.session.execute(found).one())
     return Changes(n - known, changed, known - changed, settled)
-
-
-def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((test, 1), else_=0))
 
 
 def absent_from(upload: RollUpload) -> ColumnElement[bool]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import and_, func, insert, literal, or_, select, update
 
 from app.accounts.models import Org
-from app.kernel.db import db
+from app.kernel.db import db, how_many
 from app.verification.models import Case, StagedCase
 
 if TYPE_CHECKING:
@@ -56,13 +56,9 @@ def _meets(upload: CaseUpload) -> ColumnElement[bool]:
 def count_changes(upload: CaseUpload) -> Changes:
     """What taking the upload would do. One statement."""
     known = C.c.id.is_not(None)
-    found = met(upload, func.count(), _sum(known), _sum(and_(known, differs())))
+    found = met(upload, func.count(), how_many(known), how_many(and_(known, differs())))
     total, old, changed = (int(n or 0) for n in db.session.execute(found).one())
     return Changes(total - old, changed, old - changed)
-
-
-def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((test, 1), else_=0))
 
 
 def merge(upload: CaseUpload, of: Round) -> None:
