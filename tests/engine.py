@@ -52,7 +52,14 @@ from app.payments.models import Attempt, Payer, Payment, PayRun  # noqa: E402
 from app.publicity import service, staging  # noqa: E402
 from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload  # noqa: E402
 from app.registry import difficulties  # noqa: E402
-from app.registry.models import Card, CoveredMonth, Enrolment, Hold, Person  # noqa: E402
+from app.registry.models import (  # noqa: E402
+    Absence,
+    Card,
+    CoveredMonth,
+    Enrolment,
+    Hold,
+    Person,
+)
 from app.registry.service import lay_down_programmes, programme  # noqa: E402
 
 SEPTEMBER = YearMonth.at(2026, 9)
@@ -308,6 +315,16 @@ class World:
             db.session.add(made)
             db.session.commit()
         return made
+
+    def away(self, row: dict[str, Any], first: YearMonth, last: YearMonth) -> None:
+        """The person of this line was away from his schools in these months, and is back."""
+        with scope.everyone("a test arranges"):
+            person = self.person(row)
+            for e in db.session.scalars(select(Enrolment).where(Enrolment.person_id == person.id)):
+                db.session.add(Absence(org_path=e.org_path, school_id=e.school_id, state="02",
+                                       enrolment_id=e.id, first_month=first,
+                                       last_month=last))  # fmt: skip
+            db.session.commit()
 
     def card_of(self, row: dict[str, Any], state: str = "active") -> Card:
         """The person of this line has this card in this state."""

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from app.kernel.i18n import _l
 from app.publicity.models import FOUND, AidLine, AidList
+from app.registry.absences import was_away
 from app.registry.models import (
     STUDYING,
     Card,
@@ -99,6 +100,12 @@ def _not_at_school() -> ColumnElement[bool]:
     """Away in a month that is claimed; who left later may still be owed the months before."""
     gone = and_(E.c.state.not_in(STUDYING), E.c.left_in.is_(None))
     return or_(gone, E.c.left_in <= L.c.last_month)
+
+
+def _was_away() -> ColumnElement[bool]:
+    """Away in a month that is claimed, and back since: the registry says when."""
+    whose = A.alias("whose")
+    return was_away(E.c.id, L.c.first_month, L.c.last_month, select(whose.c.school_id))
 
 
 def _name_differs() -> ColumnElement[bool]:
@@ -221,6 +228,9 @@ RULES = [
          _l("核对身份证号；确系本校学生的先补录学籍，否则剔除"), _not_in_registry),
     Rule("NOT_AT_SCHOOL", BLOCK,
          _l("休学、退学、毕业等从异动当月起停发，请剔除或更正学籍"), _not_at_school),
+    Rule("WAS_AWAY", BLOCK,
+         _l("从异动当月起停发，从复学当月起恢复：请从起止年月中去掉离校的月份，或更正学籍的复学年月"),
+         _was_away),
     Rule("NAME_DIFFERS", WARN, _l("按身份证更正名单或学籍"), _name_differs),
     Rule("GRADE_OUTSIDE", BLOCK,
          _l("2025年春季起一至三年级，此前为一、二年级；请核对年级与发放月份"), _grade_outside),

@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, exists, func, insert, literal, null, or_, sel
 from app.kernel.db import db, how_many
 from app.kernel.i18n import _l
 from app.kernel.legs import legs
-from app.registry import persons
+from app.registry import absences, persons
 from app.registry.models import AT_SCHOOL, STUDYING, Enrolment, Person, StagedEnrolment
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def differs() -> ColumnElement[bool]:
     maybe = [and_(S.c[k].is_not(None), E.c[k].is_distinct_from(S.c[k]))
              for k in (*MAYBE, "reg_index")]  # fmt: skip
     moved = and_(S.c.state.is_not(None), E.c.state != S.c.state)
-    return or_(*said, *maybe, moved, E.c.left_in.is_distinct_from(left_in()))
+    away = E.c.left_in.is_distinct_from(left_in())
+    return or_(*said, *maybe, moved, away, absences.returns_otherwise())
 
 
 def left_in() -> ColumnElement[Any]:
@@ -93,13 +94,16 @@ def moves(upload: RegistryUpload) -> list[tuple[str, str, int]]:
 
 
 def merge(upload: RegistryUpload, school: Org) -> None:
-    """The school's enrolments say what the upload says. Three statements."""
+    """The school's enrolments say what the upload says, and so do the months away. Five
+    statements."""
     REGISTER.begins()
     persons.register(S, S.c.upload_id == upload.id)
     CHANGE.begins()
+    absences.follow(upload)
     db.session.execute(_change_changed(upload))
     ADD.begins()
     _add_new(upload, school)
+    absences.begin(E.c.id.in_(met(upload, E.c.id).where(S.c.state.not_in(STUDYING))))
 
 
 def _change_changed(upload: RegistryUpload) -> Any:

@@ -102,6 +102,33 @@ class Enrolment(Scoped, Base):
         return self.name
 
 
+class Absence(Scoped, Base):
+    """The months in which one student was away from one school, and by which state: from the month
+    of leaving to the last one before he came back; open as long as he has not.
+
+    What was once told stays: a period that was told by mistake ends before it begins, and counts
+    for no month.
+    """
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        Index("ix_absence_enrolment_id", "enrolment_id"),
+        Index("ix_absence_school_id", "school_id"),
+        CheckConstraint("last_month >= first_month - 1", name="months"),
+    )
+    org_path: Mapped[str] = mapped_column(OrgPath())
+    school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
+    enrolment_id: Mapped[int] = mapped_column(BigId, ForeignKey("enrolment.id"))
+    state: Mapped[str] = mapped_column(Choice(ENROLMENT_STATES))
+    first_month: Mapped[YearMonth] = mapped_column(Month())
+    last_month: Mapped[YearMonth | None] = mapped_column(Month())
+    told_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+unique_where("uq_absence_open", Absence.enrolment_id, where=Absence.last_month.is_(None))
+
+
 class RegistryUpload(Arrived, Base):
     """A file of one school's students."""
 

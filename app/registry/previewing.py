@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, select
 
 from app.kernel.i18n import _, _l
-from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of
+from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of, said
 from app.kernel.scope import everyone
+from app.kernel.types import YearMonth
+from app.registry import absences
 from app.registry.merging import (
     MAYBE,
     TOLD,
@@ -63,7 +65,8 @@ def _pairs() -> list[Any]:
     said = [c for key in (*TOLD, *MAYBE, "state")
             for c in (E.c[key].label(f"old_{key}"), S.c[key].label(f"new_{key}"))]  # fmt: skip
     return [*said, E.c.left_in.label("old_left_in"), left_in().label("new_left_in"),
-            E.c.reg_index.label("old_reg"), S.c.reg_index.label("new_reg")]  # fmt: skip
+            E.c.reg_index.label("old_reg"), S.c.reg_index.label("new_reg"),
+            *absences.returned()]  # fmt: skip
 
 
 def _told(row: Row[Any]) -> Sequence[Change]:
@@ -72,4 +75,7 @@ def _told(row: Row[Any]) -> Sequence[Change]:
     told = changes_of(row, (*TOLD, *spoken, "left_in"), NAMES, E.c)
     if row.new_reg is not None and row.old_reg != row.new_reg:
         told.append(Change(_("学籍号"), "", ""))
+    if row.new_back is not None:
+        told.append(Change(_("复学年月"), *(said(E.c.left_in.type, m and YearMonth(m))
+                                        for m in (row.old_back, row.new_back))))  # fmt: skip
     return told

@@ -9,10 +9,12 @@ from sqlalchemy import or_, select
 from app.accounts.models import SCHOOL, Org
 from app.kernel.db import db
 from app.kernel.scope import everyone
-from app.registry.models import Card, Person
+from app.registry.models import Absence, Card, Person
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from app.kernel.types import YearMonth
 
 
 def schools_named(words: str, limit: int = 20) -> list[tuple[str, str]]:
@@ -60,3 +62,20 @@ def cards_of(person_id: int) -> list[KnownCard]:
     with everyone("调用方已按管辖范围找到该生的学籍"):
         found = source.where(Card.person_id == person_id).order_by(Card.id.desc())
         return [KnownCard._make(row) for row in db.session.execute(found)]
+
+
+class KnownAbsence(NamedTuple):
+    """Months a student was away; `last` None while he is."""
+
+    state: str
+    first: YearMonth
+    last: YearMonth | None
+    told_at: dt.datetime
+
+
+def absences_of(enrolment_id: int) -> list[KnownAbsence]:
+    """When a student was away from the school, the latest first; within the actor's scope."""
+    source = select(Absence.state, Absence.first_month, Absence.last_month, Absence.told_at)
+    found = source.where(Absence.enrolment_id == enrolment_id)
+    rows = db.session.execute(found.order_by(Absence.first_month.desc(), Absence.id.desc()))
+    return [KnownAbsence._make(row) for row in rows]

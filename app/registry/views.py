@@ -29,7 +29,7 @@ from app.registry import (  # noqa: F401  (the desk registers itself)
     service,
 )
 from app.registry.forms import RegistryForm
-from app.registry.models import CARD_STATES, GRANT, Enrolment, Hold, Standard
+from app.registry.models import CARD_STATES, ENROLMENT_STATES, GRANT, Enrolment, Hold, Standard
 from app.registry.work import ROLLS
 from app.registry.workflow import HOLDS, deciders
 
@@ -80,7 +80,8 @@ class EnrolmentGrid(Receives, Grid):
 
     def beside(self, row: Any) -> dict[str, Any]:
         own = g.actor.role == SCHOOL_CLERK and row.school_id == g.actor.org_id
-        return cards_shown(row.person_id) | {"may_change": own}
+        away = {"absences": queries.absences_of(row.id), "states": ENROLMENT_STATES}
+        return cards_shown(row.person_id) | away | {"may_change": own}
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
           confirm=_l("从本月起不能列入助学金名单，已列入未发放的不再发放。"))  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from app.accounts.models import CLERK, POSTER, REVIEWER, Org
-from app.kernel import clock
+from app.kernel import clock, files
 from app.kernel.db import db
 from app.kernel.scope import scope
 from app.payments import funds, recovering
@@ -15,16 +15,20 @@ from app.payments.funds import ARRIVALS
 from app.payments.models import Attempt, FundArrival, Payment, Recovery
 from app.payments.recovering import RECOVERIES
 from app.publicity.models import AidLine, AidList
-from app.registry import card_changes
-from app.registry.models import GRANT, Card, CardChange, Enrolment
+from app.registry import card_changes, intake
+from app.registry.models import GRADES, GRANT, Card, CardChange, Enrolment
 from app.registry.service import programme
+from app.registry.sheets import STUDENTS
 from app.registry.workflow import CARD_CHANGES
+from app.world.paper import write_list
 from app.world.people import with_luhn
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
+    from app.kernel.types import YearMonth
     from app.kernel.workflow import Workflow
     from app.world.deeds import Deeds
+    from app.world.roster import Student
 
 
 def change_card_of_failed(deeds: Deeds, school: str) -> None:
@@ -67,6 +71,20 @@ def _ask(deeds: Deeds, student: Enrolment, clerk: Actor, why: str, ref: str) -> 
 def _another(number: str) -> str:
     """A number of the same bank that nobody has: the serial in the middle is turned round."""
     return with_luhn(f"{number[:6]}9{number[-2:6:-1]}")
+
+
+def tell_state(deeds: Deeds, student: Student, state: str, month: YearMonth) -> None:
+    """The school's registry file says where the student is from that month on."""
+    clerk, path = deeds.people[student.school, CLERK], deeds.folder / f"{student.id_no}.xlsx"
+    told = {"reg_no": student.reg_no, "name": student.name, "id_no": student.id_no,
+            "grade": str(GRADES[str(student.grade(month))]), "major": student.major,
+            "class_name": student.class_name, "state": state, "left_in": str(month)}  # fmt: skip
+    write_list(path, [dict.fromkeys((c.key for c in STUDENTS.columns), "") | told], STUDENTS)
+    with scope(clerk.org_path):
+        with path.open("rb") as stream:
+            kept = files.keep(stream)
+        school = intake.school_for(None, clerk)
+        intake.take(intake.stage(kept.path, f"学籍异动{month}.xlsx", school, clerk), clerk)
 
 
 def recover(deeds: Deeds, bureau: str, school: str, fen: int, reason: str, done: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel.types import YearMonth
 from app.world.people import with_luhn
-from app.world.roster import granted, row_of
+from app.world.roster import granted, on_leave, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 OLD_RULE = YearMonth.at(2024, 12)
 """A paid month in which the third grade got nothing yet."""
+
+REMEMBERED = 3
+"""How many paid months the questionable rows look back over; with more of them behind, there is a
+student who was on leave."""
 
 
 def spoil_digit(number: str) -> str:
@@ -70,6 +74,8 @@ def doubts(own: list[Student], others: list[Student], months: Sequence[YearMonth
     stranger = next(s for s in others if s.is_there(month) and s not in granted(others, month))
     yield "不在本校学籍", row_of(stranger, month, fen) | {"school_code": own[0].school}
     yield "学籍状态是休学", row_of(away, month, fen)
+    if len(months) > REMEMBERED:
+        yield "休学期间的月份", row_of(on_leave(own, months), months[1], fen)
     rows = (row_of(s, month, fen) for s in mine[5:])
     for said, changes in _changes(mine[0], months, fen):
         yield said, next(rows) | changes

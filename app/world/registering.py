@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from app.kernel import bulk, clock, crypto
 from app.kernel.db import db
 from app.kernel.idcard import birth_of
 from app.kernel.types import BankCard, IdNumber, RegNo, YearMonth
-from app.registry.models import Card, Enrolment, Person
+from app.registry import absences
+from app.registry.models import STUDYING, Card, Enrolment, Person
 from app.world.people import with_mod_11_10
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def register(seats: Iterable[Seat], year: int, as_of: YearMonth) -> int:
     """Every one is a person with an enrolment and a card in use; how many there are.
 
     Grades are those of the school year that began in September of `year`; who has left, and who
-    has not yet, is as of the month. The registry was empty.
+    has not yet, is as of the month, in which those who are away just now went. The registry was
+    empty.
     """
     numbered = enumerate(seats, 1)
     last = 0
@@ -53,6 +55,7 @@ def register(seats: Iterable[Seat], year: int, as_of: YearMonth) -> int:
         bulk.load(C, CARD, _cards(some))
         last = some[-1][0]
     _count_on_from(last)
+    absences.begin(true())
     return last
 
 
@@ -73,10 +76,11 @@ def _enrolments(some: list[tuple[int, Seat]], year: int, as_of: YearMonth
     indexes = crypto.blind_many([f"G{seat.pupil.id_no}" for _n, seat in some], RegNo.code)
     for (n, (school_id, path, p)), index in zip(some, indexes, strict=True):
         over = YearMonth.at(p.intake + 3, 7)
-        left = int(over) if over <= as_of else None
+        came, state = YearMonth.at(p.intake, 9), "07" if over <= as_of else p.state
+        left = over if over <= as_of else max(came, as_of)
         yield (school_id, path, n, p.name, IdNumber.mask(p.id_no), reg_no(f"G{p.id_no}"), index,
                str(min(year - p.intake + 1, 3)), p.major.code, p.major.name, p.class_name,
-               int(YearMonth.at(p.intake, 9)), left, "07" if left else p.state)  # fmt: skip
+               int(came), None if state in STUDYING else int(left), state)  # fmt: skip
 
 
 def _cards(some: list[tuple[int, Seat]]) -> Iterator[tuple[Any, ...]]:

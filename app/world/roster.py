@@ -21,7 +21,7 @@ from app.registry.models import (
 from app.world.founding import school_year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from app.kernel.types import YearMonth
 
@@ -81,6 +81,13 @@ def roster(schools: Iterable[str] = ()) -> dict[str, list[Student]]:
 def granted(students: Iterable[Student], month: YearMonth) -> list[Student]:
     """Those who get the grant that month: two in five of the ones who are there."""
     return [s for s in students if s.is_there(month) and s.place % 5 in (1, 3)]
+
+
+def on_leave(students: Iterable[Student], months: Sequence[YearMonth]) -> Student:
+    """The student who is on leave from the first of the months on, until the third; no month's
+    grant is his."""
+    there = [s for s in students if s.is_there(months[0]) and s.is_there(months[-1])]
+    return [s for s in there if s not in granted(there, months[-1])][1]
 
 
 def due(month: YearMonth) -> int:

@@ -14,7 +14,7 @@ from app.kernel.scope import everyone
 from app.payments.models import PayRun
 from app.world import answering
 from app.world.days import paid_months
-from app.world.mistakes import doubts, refused
+from app.world.mistakes import REMEMBERED, doubts, refused
 from app.world.paper import write_list
 from app.world.roster import due, granted, roster, row_of
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from app.world.roster import Row
 
 DEFAULT_SCHOOL = "3635000004"
-REMEMBERED = 3
-"""How many paid months the questionable rows look back over."""
 
 
 class Samples(NamedTuple):

@@ -13,15 +13,16 @@ from sqlalchemy import update
 from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.types import YearMonth
+from app.registry import absences
 from app.registry.models import Enrolment
-from app.world.beside import ask_for_card, change_card_of_failed, fund, recover
+from app.world.beside import ask_for_card, change_card_of_failed, fund, recover, tell_state
 from app.world.days import Days
 from app.world.departments import tell_rolls
 from app.world.formats import tell_formats
 from app.world.founding import school_year
-from app.world.mistakes import questionable
+from app.world.mistakes import REMEMBERED, questionable
 from app.world.places import CAPITAL
-from app.world.roster import due, granted, roster, row_of
+from app.world.roster import due, granted, on_leave, roster, row_of
 from app.world.verifying import tell_verification
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def tell(deeds: Deeds, months: list[YearMonth]) -> None:
     for month in months[-1:]:
         _present(story, month)
     _summers(story)
+    if len(months) > REMEMBERED:
+        _leave(story)
     tell_rolls(story)
     if len(months) > 2:
         tell_formats(story, MINHOU)
@@ -208,6 +211,14 @@ def _present(story: Story, month: YearMonth) -> None:
     story.note(lately(month, 7), deeds.move, "submit", HAITAN, month)
 
 
+def _leave(story: Story) -> None:
+    """One student is on leave and comes back; his list of today claims a month of the leave."""
+    student = on_leave(story.students[QISHAN], story.months)
+    for month, state in zip(story.months[::2], ("休学", "复学"), strict=False):
+        at = story.days.of_month(month, 2, 9)
+        story.note(at, tell_state, story.deeds, student, state, month)
+
+
 def _summers(story: Story) -> None:
     """In each July that the story passes, the third grade leaves."""
     for july in _julys(story.months[0], clock.this_month()):
@@ -222,3 +233,4 @@ def _graduate(july: YearMonth) -> None:
     came = YearMonth.at(school_year(july) - 2, 9)
     still_here = (Enrolment.enrolled_in == came, Enrolment.state.in_(("01", "05")))
     db.session.execute(update(Enrolment).where(*still_here).values(state="07", left_in=july))
+    absences.begin((Enrolment.state == "07") & (Enrolment.left_in == july))

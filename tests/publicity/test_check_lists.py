@@ -393,6 +393,7 @@ def test_every_rule_can_be_found(world):
     world.hold(odd, month("2025-01"))
     world.enrol(world.school, [line(student(0), name="王某")], state="03")
     world.enrol(world.school, rows[2:3])
+    world.away(odd, month("2024-10"), month("2024-11"))
     target = world.fill(world.draft(), rows)
     assert world.codes(target) == {rule.code for rule in RULES}
 
