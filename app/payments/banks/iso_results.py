@@ -39,14 +39,14 @@ def iso_results(layout: ResultLayout, path: Path) -> Iterator[Found]:
 def status_report(layout: ResultLayout, found: Iterator[Piece]) -> Iterator[Found]:
     """pain.002: one line per transaction, the group's answer and totals beside them."""
     row = 0
-    for element, _around in found:
+    for element, around in found:
         if element.tag == "TxInfAndSts":
             row += 1
             yield guarded(row, partial(_transaction, layout, row, element))
         elif element.tag == "OrgnlGrpInfAndSts":
             yield from _group(layout, element)
         elif element.text == "RJCT":
-            yield _whole(layout, element.text, "", "")
+            yield _whole(layout, element.text, "", "", _at(around[-1], "OrgnlPmtInfId"))
 
 
 def statement(layout: ResultLayout, found: Iterator[Piece]) -> Iterator[Found]:
@@ -80,13 +80,13 @@ def _group(layout: ResultLayout, group: Element) -> Iterator[Found]:
         except Unreadable as trouble:
             yield Problem(0, str(trouble))
     if status := _at(group, "GrpSts"):
-        yield _whole(layout, status, *_why(group, "StsRsnInf"))
+        yield _whole(layout, status, *_why(group, "StsRsnInf"), _at(group, "OrgnlMsgId"))
 
 
-def _whole(layout: ResultLayout, status: str, code: str, said: str) -> Whole:
+def _whole(layout: ResultLayout, status: str, code: str, said: str, original: str) -> Whole:
     outcome = STATUSES.get(status, Outcome.UNKNOWN)
     reason = _reason(layout, outcome, code, said)
-    return Whole(status, judged(outcome, reason), reason, said or code)
+    return Whole(status, judged(outcome, reason), reason, said or code, original)
 
 
 def _transaction(layout: ResultLayout, row: int, tx: Element) -> ResultLine:

@@ -84,12 +84,14 @@ class Problem(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """The bank's answer for the file as a whole (ISO group status)."""
+    """The bank's answer for a file as a whole (ISO group status); `original` is the number that
+    file went out under, as the bank repeats it."""
 
     status: str
     outcome: Outcome
     reason: Reason
     reason_text: str
+    original: str = ""
 
 
 Found = ResultLine | Problem | Control | Whole
@@ -122,8 +124,8 @@ class ResultReading:
             self.problems.append(item)
         elif isinstance(item, Control):
             self.control = item
-        else:
-            self.whole = item
+        elif self.whole is None or self.whole.outcome is not Outcome.FAILED:
+            self.whole = item  # a refusal stands: a later word on a part of it takes nothing back
 
     @property
     def rows(self) -> int:

@@ -24,14 +24,15 @@ MARKS = {Outcome.PAID: "D", Outcome.RETURNED: "C"}
 def pain002(answers: Sequence[Answer]) -> str:
     """A status report, version 03."""
     total = YUAN[sum(a.line.fen for a in answers)]
+    ours = escape(answers[0].line.ref.partition("-")[0] if answers else "R") + "-1"
     group = GROUPS.get(frozenset(STATUSES.get(a.outcome, "RJCT") for a in answers), "PART")
     return (
         f'{HEAD}<Document xmlns="{XSD}pain.002.001.03"><CstmrPmtStsRpt>'
         f"<GrpHdr><MsgId>SIM-1</MsgId><CreDtTm>{MADE_AT}</CreDtTm></GrpHdr>"
-        "<OrgnlGrpInfAndSts><OrgnlMsgId>R-1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03"
+        f"<OrgnlGrpInfAndSts><OrgnlMsgId>{ours}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03"
         f"</OrgnlMsgNmId><OrgnlNbOfTxs>{len(answers)}</OrgnlNbOfTxs><OrgnlCtrlSum>{total}"
         f"</OrgnlCtrlSum><GrpSts>{group}</GrpSts></OrgnlGrpInfAndSts>"
-        "<OrgnlPmtInfAndSts><OrgnlPmtInfId>R-1</OrgnlPmtInfId>"
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{ours}</OrgnlPmtInfId>"
         f"{''.join(map(_status, answers))}"
         "</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>\n"
     )

@@ -60,9 +60,11 @@ def test_a_file_refused_as_a_whole_says_so_without_lines(tmp_path: Path) -> None
     (tmp_path / "r.xml").write_text(
         DOCUMENT.format(
             "pain.002.001.03",
-            "<CstmrPmtStsRpt><OrgnlGrpInfAndSts><GrpSts>RJCT</GrpSts><StsRsnInf><Rsn>"
+            "<CstmrPmtStsRpt><OrgnlGrpInfAndSts><OrgnlMsgId>R12-1</OrgnlMsgId>"
+            "<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn>"
             "<Cd>AM10</Cd></Rsn><AddtlInf>控制总数不符</AddtlInf></StsRsnInf>"
-            "</OrgnlGrpInfAndSts></CstmrPmtStsRpt>",
+            "</OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>R13-1</OrgnlPmtInfId>"
+            "<PmtInfSts>RJCT</PmtInfSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt>",
         ),
         "utf-8",
     )
@@ -70,6 +72,7 @@ def test_a_file_refused_as_a_whole_says_so_without_lines(tmp_path: Path) -> None
     assert found == []
     assert reading.whole
     assert (reading.whole.outcome, reading.whole.reason_text) == (Outcome.FAILED, "控制总数不符")
+    assert reading.whole.original == "R12-1"
 
 
 def test_a_bank_that_accepted_has_not_paid_yet(tmp_path: Path) -> None:
