@@ -6,16 +6,14 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Index, String, exists, insert
+from sqlalchemy import ColumnElement, DateTime, Index, String, exists, insert, literal, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, scope
-from app.kernel.db import Base, BigId, Scoped, db
+from app.kernel.db import Base, BigId, Scoped, changed, db
 from app.kernel.types import Fen
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
     from app.kernel.actor import Actor
 
 OK, REFUSED = "ok", "refused"
@@ -75,6 +73,20 @@ def taken(model: type[Any], row: Any, verbs: tuple[str, ...], actor: Actor) -> C
         t.c.subject == model.__tablename__, t.c.subject_id == row, t.c.verb.in_(verbs),
         t.c.outcome == OK, t.c.actor_id == actor.id,
     )  # fmt: skip
+
+
+def record_each(what: dict[str, Any], *where: ColumnElement[bool]) -> int:
+    """One event stands for each row under `where`, all of one press; how many. One statement.
+
+    `what`: values, or expressions on the rows, for columns of events; `subject_id` and `org_path`
+    among them.
+    """
+    t, row = Event.__table__, BLANK | {"bulk": new_bulk()} | what
+    cells = [v if isinstance(v, ColumnElement) or hasattr(v, "__clause_element__")
+             else literal(v, t.c[k].type) for k, v in row.items()]  # fmt: skip
+    source = select(*cells).where(*where).order_by(row["subject_id"])
+    go = insert(t).from_select(list(row), source)
+    return changed(go.execution_options(**scope.placed()))
 
 
 def record(verb: str, *, actor: Actor, org_path: str = "", **what: Any) -> None:

@@ -12,8 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    insert,
-    literal,
     not_,
     select,
     true,
@@ -180,17 +178,12 @@ class Workflow:
                note: str, filter_text: str) -> int:  # fmt: skip
         """The events of all ready rows are written; how many there are."""
         m = self.model
-        row: dict[str, Any] = audit.BLANK | audit.who(actor) | {
+        row: dict[str, Any] = audit.who(actor) | {
             "bulk": bulk, "verb": step.name, "subject": m.__tablename__, "subject_id": m.id,
             "old": m.state, "new": step.target, "org_path": m.org_path,
             "note": note[:2000], "filter_text": filter_text[:2000],
         } | self.evidence  # fmt: skip
-        t = Event.__table__
-        cells = [v if isinstance(v, ColumnElement) or hasattr(v, "__clause_element__")
-                 else literal(v, t.c[k].type) for k, v in row.items()]  # fmt: skip
-        source = select(*cells).where(here, self.ready(step, actor)).order_by(m.id)
-        go = insert(t).from_select(list(row), source)
-        return changed(go.execution_options(**scope.placed()))
+        return audit.record_each(row, here, self.ready(step, actor))
 
     def _move(self, step: Step, actor: Actor, bulk: str, written: int) -> None:
         """The rows that the events of `bulk` name stand in the step's target."""

@@ -52,6 +52,7 @@ FOUND = {
     "CARD_OF_OTHER": _l("银行卡属于他人"),
     "HOLDER_DIFFERS": _l("户名与姓名不一致"),
     "CARD_CHANGED": _l("卡号与在用的卡不同"),
+    "CARD_ASKED": _l("另有换卡申请待核对"),
     "ON_HOLD": _l("处于停发状态"),
     "STANDARD_EXCEEDED": _l("金额超过标准"),
     "UNBANKABLE": _l("姓名含银行系统不支持的字"),

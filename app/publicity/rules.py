@@ -29,6 +29,7 @@ from sqlalchemy import (
 from app.kernel.i18n import _l
 from app.publicity.models import FOUND, AidLine, AidList
 from app.registry.absences import was_away
+from app.registry.cards import asked_about
 from app.registry.models import (
     STUDYING,
     Card,
@@ -210,6 +211,11 @@ def _card_changed() -> ColumnElement[bool]:
     return and_(OWN.c.state != "active", another)
 
 
+def _card_asked() -> ColumnElement[bool]:
+    """Another card than the one in use is named while a request about it waits."""
+    return and_(OWN.c.state != "active", asked_about(OWN))
+
+
 def _on_hold() -> ColumnElement[bool]:
     h = Hold.__table__
     return exists().where(
@@ -245,7 +251,9 @@ RULES = [
     Rule("HOLDER_DIFFERS", BLOCK,
          _l("资助卡须为学生本人的卡，请核对户名"), _holder_differs),
     Rule("CARD_CHANGED", WARN,
-         _l("换卡的，核对新卡号；名单确认后新卡启用"), _card_changed),
+         _l("换卡的，核对新卡号；名单确认后新卡启用，并记入换卡记录"), _card_changed),
+    Rule("CARD_ASKED", WARN,
+         _l("名单上的新卡不启用：先由复核人办结换卡申请，在此之前发到原卡"), _card_asked),
     Rule("ON_HOLD", BLOCK, _l("主管部门已登记停发，解除前不能列入"), _on_hold),
     Rule("STANDARD_EXCEEDED", BLOCK,
          _l("金额不能超过所含月份的资助标准，请更正"), _standard_exceeded),

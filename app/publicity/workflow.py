@@ -19,9 +19,9 @@ from app.kernel.db import db
 from app.kernel.i18n import _l
 from app.kernel.scope import everyone
 from app.kernel.workflow import Guard, Moved, Step, Workflow
+from app.publicity.listed_cards import settle_listed
 from app.publicity.models import AidLine, AidList, Finding
 from app.publicity.seal import seal_lists
-from app.registry.cards import settle_cards
 
 WORKDAYS_SHOWN = 5
 school_reviewers = frozenset({SCHOOL_REVIEWER})
@@ -73,16 +73,16 @@ def _notice_dates(_actor: Actor) -> dict[str, Any]:
             "calendar_version": calendar.version}  # fmt: skip
 
 
-def _settle_cards(moved: Moved, _actor: Actor) -> None:
+def _settle_cards(moved: Moved, actor: Actor) -> None:
     t = AidLine.__table__
-    settle_cards(select(t.c.card_id).where(t.c.list_id.in_(moved), t.c.state == "normal"))
+    settle_listed(and_(t.c.list_id.in_(moved), t.c.state == "normal"), actor)
 
 
-def _settle_thawed(moved: Moved, _actor: Actor) -> None:
+def _settle_thawed(moved: Moved, actor: Actor) -> None:
     """A line thawed after its list was confirmed brings its card with it."""
     t, its = AidLine.__table__, AidList.__table__
     sure = select(its.c.id).where(its.c.state == "confirmed")
-    settle_cards(select(t.c.card_id).where(t.c.id.in_(moved), t.c.list_id.in_(sure)))
+    settle_listed(and_(t.c.id.in_(moved), t.c.list_id.in_(sure)), actor)
 
 
 PUBLICITY = Workflow(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, func, insert, literal, select
 
 from app.accounts.models import SCHOOL_CLERK
-from app.kernel import audit
+from app.kernel import audit, clock
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
 from app.kernel.types import BankCard
-from app.registry.models import Card, CardChange
+from app.registry.models import NEXT, Card, CardChange, Enrolment
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
     from app.kernel.actor import Actor
-    from app.registry.models import Enrolment
+
+C, E, Q = (m.__table__ for m in (Card, Enrolment, CardChange))
 
 
 def ask(enrolment: Enrolment, card_no: str, why: str, actor: Actor, *, holder_name: str = "",
@@ -53,6 +56,37 @@ def fill_in(asked: CardChange, actor: Actor) -> None:
         raise Refused(_("户名不是学生本人的，请在说明中写清理由；由主管部门核对"))
     with everyone("换卡申请要与在用的卡、他人的卡核对"):
         _compare(asked)
+
+
+def note_listed(told: Select[Any], actor: Actor) -> None:
+    """Each card about to come into use in place of another has its change written down, with the
+    hands the list went through, and in the trail. Two statements.
+
+    `told` says of such cards, once each: card_id, list_id, school_id, org_path, name, id_mask,
+    asked_by and asked_at (who submitted the list), decided_by (who published it).
+    """
+    t, new, old, now = told.subquery("told"), C.alias("new"), C.alias("old"), clock.now()
+    at = literal(now, Q.c.decided_at.type)
+    carried = {k: t.c[k] for k in ("list_id", "school_id", "org_path", "name", "id_mask")}
+    card = {k: new.c[k] for k in ("person_id", "card_no", "card_index", "card_mask",
+                                  "holder_name", "bank_name", "cnaps")}  # fmt: skip
+    fixed = {k: literal(v) for k, v in (("origin", "list"), ("why", "other"), ("note", ""),
+                                        ("ref", ""), ("state", "changed"))}  # fmt: skip
+    cells = carried | card | fixed | {
+        "enrolment_id": E.c.id, "old_card_id": old.c.id, "old_card_mask": old.c.card_mask,
+        "new_card_id": new.c.id, "by": func.coalesce(t.c.asked_by, ""), "decided_at": at,
+        "created_at": func.coalesce(t.c.asked_at, at),
+        "decided_by": func.coalesce(t.c.decided_by, ""),
+    }  # fmt: skip
+    its = and_(E.c.person_id == new.c.person_id, E.c.school_id == t.c.school_id)
+    used = and_(old.c.person_id == new.c.person_id, old.c.state == "active")
+    source = select(*cells.values()).join_from(t, new, new.c.id == t.c.card_id)
+    source = source.join(old, used).outerjoin(E, its).order_by(new.c.id)
+    db.session.execute(insert(Q).from_select(list(cells), source))
+    event = {"verb": "change_card", "subject": Q.name, "subject_id": Q.c.id, "new": "changed",
+             "org_path": Q.c.org_path}  # fmt: skip
+    coming = select(C.c.id).where(C.c.state == NEXT)
+    audit.record_each(audit.who(actor) | event, Q.c.new_card_id.in_(coming), Q.c.decided_at == at)
 
 
 def _compare(asked: CardChange) -> None:

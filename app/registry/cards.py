@@ -16,6 +16,8 @@ from app.kernel.scope import everyone
 from app.registry.models import NEXT, Card, CardChange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import ColumnElement, Select
 
     from app.kernel.actor import Actor
@@ -26,11 +28,13 @@ SAME = ("person_id", "card_index", "holder_name", "bank_name", "cnaps")
 """What makes two cards one."""
 
 
-def settle_cards(cards: Select[tuple[int]]) -> None:
+def settle_cards(cards: Select[tuple[int]], noting: Callable[[], None] = lambda: None) -> None:
     """The claimed cards among these ids are in use; what each person used before is closed.
 
-    Stays claimed: a number in another person's use, the second of two that claim one number, and
-    a card that was stated before the one in use. The database would refuse the first two.
+    Stays claimed: a number in another person's use, the second of two that claim one number, a
+    card that was stated before the one in use, and any but the one in use of whoever waits for an
+    answer to a request. The database would refuse the first two. `noting` is called in between:
+    the chosen cards are NEXT, and the ones before them still in use.
     """
     c, other = Card.__table__.alias(), Card.__table__.alias()
     taken = exists().where(other.c.card_index == c.c.card_index, other.c.state == "active",
@@ -39,7 +43,7 @@ def settle_cards(cards: Select[tuple[int]]) -> None:
                               other.c.since > c.c.since)  # fmt: skip
     latest = (
         select(func.max(c.c.id))
-        .where(c.c.id.in_(cards), c.c.state == "claimed", ~taken, ~outdated)
+        .where(c.c.id.in_(cards), c.c.state == "claimed", ~taken, ~outdated, ~asked_about(c))
         .group_by(c.c.person_id)
     )
     chosen = select(func.min(c.c.id)).where(c.c.id.in_(latest)).group_by(c.c.card_index)
@@ -47,8 +51,17 @@ def settle_cards(cards: Select[tuple[int]]) -> None:
     with everyone("一个人的卡不只一个学校知道"):
         # Marked first: closing a card may free its number, and the choice must not change by that.
         _set_state(Card.id.in_(chosen), "claimed", NEXT)
+        noting()
         _set_state(Card.person_id.in_(renewed), "active", "closed")
         _set_state(true(), NEXT, "active")
+
+
+def asked_about(card: Any) -> ColumnElement[bool]:
+    """The card's person has one in use, and a request to change it that nobody has decided."""
+    used = C.alias()
+    asked = exists().where(Q.c.person_id == card.c.person_id, Q.c.state == "asked")
+    return and_(asked, exists().where(used.c.person_id == card.c.person_id,
+                                      used.c.state == "active"))  # fmt: skip
 
 
 def _set_state(which: ColumnElement[bool], old: str, new: str) -> None:
@@ -99,6 +112,7 @@ def given_up(card: Any) -> ColumnElement[bool]:
     that still carries it does not bring it back."""
     old = C.alias()
     return exists().where(
-        Q.c.person_id == card.c.person_id, Q.c.state == "changed", Q.c.decided_at >= card.c.since,
-        old.c.id == Q.c.old_card_id, old.c.card_index == card.c.card_index,
+        Q.c.person_id == card.c.person_id, Q.c.state == "changed", Q.c.origin == "request",
+        Q.c.decided_at >= card.c.since, old.c.id == Q.c.old_card_id,
+        old.c.card_index == card.c.card_index,
     )  # fmt: skip

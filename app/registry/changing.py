@@ -34,19 +34,20 @@ class CardChangeGrid(Grid):
         "holder_name": _l("户名"), "bank_name": _l("开户行"), "cnaps": _l("联行号"),
         "why": _l("换卡原因"), "note": _l("说明"), "ref": _l("发放失败的流水号"),
         "state": _l("状态"), "by": _l("申请人"), "created_at": _l("申请时间"),
-        "decided_at": _l("办理时间"),
+        "decided_at": _l("办理时间"), "decided_by": _l("核对人"), "origin": _l("来源"),
     }  # fmt: skip
     hints = {
         "card_no": _l("照银行卡原件录入，16至19位"), "holder_name": _l("不填即为学生本人"),
         "ref": _l("由某一笔失败的发放引起时填写"),
     }  # fmt: skip
-    list_columns = ["name", "school", "old_card_mask", "card_mask", "why", "created_at", "state"]
-    show_columns = ["name", "id_mask", "school", "old_card_mask", "card_mask", "holder_name",
-                    "bank_name", "cnaps", "why", "note", "ref", "by", "created_at", "decided_at",
+    list_columns = ["name", "school", "old_card_mask", "card_mask", "why", "origin", "created_at",
                     "state"]  # fmt: skip
+    show_columns = ["name", "id_mask", "school", "old_card_mask", "card_mask", "holder_name",
+                    "bank_name", "cnaps", "why", "note", "ref", "origin", "by", "created_at",
+                    "decided_by", "decided_at", "state"]  # fmt: skip
     add_columns = ["enrolment", "card_no", "holder_name", "bank_name", "cnaps", "why", "note",
                    "ref"]  # fmt: skip
-    search_columns = ["name", "state", "why", "ref"]
+    search_columns = ["name", "state", "why", "ref", "origin"]
     order_columns = ["name", "created_at"]
     lookups = {
         "enrolment": Lookup(Enrolment, "name", "id_mask",
@@ -62,7 +63,7 @@ class CardChangeGrid(Grid):
         return row.card_no
 
     def beside(self, row: CardChange) -> dict[str, Any]:
-        return cards_shown(row.person_id)
+        return cards_shown(row.person_id) | {"listed": row.list_id}
 
     def _preset(self, form: Any) -> None:
         super()._preset(form)

@@ -59,6 +59,7 @@ CARD_WHYS = {
     "lost": _l("挂失补卡"), "closed": _l("原卡销户或换行"), "expired": _l("原卡到期"),
     "wrong": _l("原登记有误"), "other": _l("其他"),
 }  # fmt: skip
+CARD_ORIGINS = {"request": _l("换卡申请"), "list": _l("月度名单")}
 GRANT = "GRANT"
 
 
@@ -191,23 +192,32 @@ unique_where("uq_card_active_person", Card.person_id, where=Card.state == "activ
 
 
 class CardChange(Scoped, Base):
-    """A school's request that a student be paid on another card from now on.
+    """A student is to be paid on another card from now on, by whose word and by whose check.
 
-    The old card is the one in use when it was asked; once accepted, `new_card_id` is the card
-    that came into use. One student has one open request at a time.
+    Mostly a school's request: the old card is the one in use when it was asked; once accepted,
+    `new_card_id` is the card that came into use. One student has one open request at a time. Of
+    origin `list` it was a card that a confirmed list (`list_id`) named: asked by who submitted
+    that list, checked by who published it, in force since it was confirmed.
     """
 
     __tablename__ = "card_change"
     __table_args__ = (
         CheckConstraint("state IN ('asked', 'changed', 'declined', 'withdrawn')", name="state"),
+        CheckConstraint(
+            "state = 'withdrawn' OR decided_by = '' OR decided_by <> by", name="two_people"
+        ),
         Index("ix_card_change_person_id", "person_id"),
+        Index("ix_card_change_list_id", "list_id"),
     )
     org_path: Mapped[str] = mapped_column(OrgPath(), index=True)
     school_id: Mapped[int] = mapped_column(Integer, ForeignKey("org.id"))
-    enrolment_id: Mapped[int] = mapped_column(BigId, ForeignKey("enrolment.id"))
+    enrolment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("enrolment.id"))
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     name: Mapped[str] = mapped_column(PersonName())
     id_mask: Mapped[str] = mapped_column(String(30))
+    origin: Mapped[str] = mapped_column(Choice(CARD_ORIGINS), default="request",
+                                        server_default="request")  # fmt: skip
+    list_id: Mapped[int | None] = mapped_column(BigId)
     old_card_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("card.id"))
     old_card_mask: Mapped[str] = mapped_column(String(30), default="")
     card_no: Mapped[str] = mapped_column(BankCard())
@@ -224,6 +234,7 @@ class CardChange(Scoped, Base):
     by: Mapped[str] = mapped_column(Account(), default="")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[str] = mapped_column(Account(), default="", server_default="")
     school: Mapped[Org] = relationship()
     enrolment: Mapped[Enrolment] = relationship()
 

@@ -64,8 +64,8 @@ holder_is_the_student = Guard(
 free = Guard(_free, _l("新卡号已登记在另一名学生名下：一人一卡，请退回申请并核对卡号"))
 
 
-def _decided(_actor: Actor) -> dict[str, object]:
-    return {"decided_at": clock.now()}
+def _decided(actor: Actor) -> dict[str, object]:
+    return {"decided_at": clock.now(), "decided_by": actor.username}
 
 
 CARD_CHANGES = Workflow(

@@ -73,6 +73,11 @@ def _another(number: str) -> str:
     return with_luhn(f"{number[:6]}9{number[-2:6:-1]}")
 
 
+def renew_card(deeds: Deeds, student: Student) -> None:
+    """The school's lists name another card of the student from now on."""
+    deeds.new_cards[student.card_no] = _another(student.card_no)
+
+
 def tell_state(deeds: Deeds, student: Student, state: str, month: YearMonth) -> None:
     """The school's registry file says where the student is from that month on."""
     clerk, path = deeds.people[student.school, CLERK], deeds.folder / f"{student.id_no}.xlsx"

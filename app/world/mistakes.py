@@ -88,6 +88,11 @@ def doubts(own: list[Student], others: list[Student], months: Sequence[YearMonth
     yield from itertools.product(["同一学生的月份重叠"], (twice, twice | longer))
 
 
+def on_new_card(own: list[Student], month: YearMonth) -> Student:
+    """The student whose questionable row names another card."""
+    return granted(own, month)[8]
+
+
 def _changes(somebody: Student, months: Sequence[YearMonth], fen: int
              ) -> Iterator[tuple[str, dict[str, Any]]]:  # fmt: skip
     """What is changed in a good row so that a finding comes of it."""

@@ -15,12 +15,19 @@ from app.kernel.db import db
 from app.kernel.types import YearMonth
 from app.registry import absences
 from app.registry.models import Enrolment
-from app.world.beside import ask_for_card, change_card_of_failed, fund, recover, tell_state
+from app.world.beside import (
+    ask_for_card,
+    change_card_of_failed,
+    fund,
+    recover,
+    renew_card,
+    tell_state,
+)
 from app.world.days import Days
 from app.world.departments import tell_rolls
 from app.world.formats import tell_formats
 from app.world.founding import school_year
-from app.world.mistakes import REMEMBERED, questionable
+from app.world.mistakes import REMEMBERED, on_new_card, questionable
 from app.world.places import CAPITAL
 from app.world.roster import due, granted, on_leave, roster, row_of
 from app.world.verifying import tell_verification
@@ -95,6 +102,8 @@ def tell(deeds: Deeds, months: list[YearMonth]) -> None:
     _summers(story)
     if len(months) > REMEMBERED:
         _leave(story)
+        lucky = granted(story.students[RONGJIANG], months[1])[2]
+        story.note(story.days.of_month(months[1], 2, 10), renew_card, deeds, lucky)
     tell_rolls(story)
     if len(months) > 2:
         tell_formats(story, MINHOU)
@@ -206,7 +215,8 @@ def _present(story: Story, month: YearMonth) -> None:
         story.note(
             lately(month, 2), recover, deeds, MINHOU, QISHAN, 5000, "核查发现多发50元", done=False
         )
-    story.note(lately(month, 3), ask_for_card, deeds, QISHAN, own[4].enrolment_id)
+    asking = on_new_card(own, month)
+    story.note(lately(month, 6), ask_for_card, deeds, QISHAN, asking.enrolment_id)
     story.note(lately(month, 8), deeds.report_nobody, HAITAN, month)
     story.note(lately(month, 7), deeds.move, "submit", HAITAN, month)
 

@@ -12,6 +12,7 @@ from app.kernel.types import YearMonth
 from app.publicity import service
 from app.publicity.models import AidLine, Finding
 from app.publicity.rules import RULES
+from app.registry import card_changes
 from app.registry.models import Card, Enrolment
 from tests.engine import MONTHLY, card, line, lines, student
 
@@ -394,6 +395,8 @@ def test_every_rule_can_be_found(world):
     world.enrol(world.school, [line(student(0), name="王某")], state="03")
     world.enrol(world.school, rows[2:3])
     world.away(odd, month("2024-10"), month("2024-11"))
+    known, clerk = world.one(Enrolment, name="王某"), world.school.clerk
+    world.act(clerk, card_changes.ask, known, card(300), "lost", clerk)
     target = world.fill(world.draft(), rows)
     assert world.codes(target) == {rule.code for rule in RULES}
 

@@ -20,7 +20,7 @@ from app.publicity.models import AidLine, AidList, Finding
 from app.publicity.queries import on_notice, shown_lines
 from app.publicity.rules import BY_CODE
 from app.publicity.seal import differing
-from app.registry.models import Card, CoveredMonth, Enrolment, Person
+from app.registry.models import Absence, Card, CardChange, CoveredMonth, Enrolment, Person
 from app.world import service, story
 from tests import world
 
@@ -250,3 +250,10 @@ def test_the_world_is_alive_on_any_day(nothing, now):
 
 def test_loading_costs_the_figures_it_tells(fujian):
     assert dataclasses.asdict(fujian)["figures"] == {"orgs": 15, "students": count(Enrolment)}
+
+
+def test_a_list_changed_a_card_and_one_student_came_back(living):
+    """What the registry keeps beside its students is alive too."""
+    assert count(CardChange, CardChange.origin == "list") == 1
+    ended = db.session.scalars(select(Absence).where(Absence.last_month.is_not(None))).one()
+    assert (str(ended.first_month), str(ended.last_month)) == ("2026-04", "2026-05")
