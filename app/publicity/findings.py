@@ -64,4 +64,5 @@ def _found(lists: Select[Any]) -> Select[Any]:
 
 def _kept(source: Select[Any], name: str) -> CTE:
     """Worked out once, and not where it is asked for."""
-    return source.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+    made = source.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+    return made.prefix_with("MATERIALIZED", dialect="sqlite")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, literal, select, update
 
 from app.kernel import scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.types import YearMonth
-from app.publicity import service
+from app.publicity import findings, service
 from app.publicity.models import AidLine, Finding
-from app.publicity.rules import RULES
+from app.publicity.rules import RULES, Rule
 from app.registry import card_changes
 from app.registry.models import Card, Enrolment
 from tests.engine import MONTHLY, card, line, lines, student
@@ -412,3 +412,18 @@ def test_no_rule_writes(world):
         assert [{k: v for k, v in r.items() if k != "_sa_instance_state"} for r in old] == [
             {k: v for k, v in r.items() if k != "_sa_instance_state"} for r in new
         ]
+
+
+def test_every_line_is_asked_once_whatever_is_found(world, monkeypatch):
+    """SQLite would work the rules out anew for each of them, and again for each of their bits."""
+    if world.engine.is_postgresql:
+        pytest.skip("PostgreSQL has no functions of ours to count by")
+    target, asked = world.listed(world.school, lines(20)), []
+    counting = Rule("COUNTED", "warn", "", lambda: func.asked(AidLine.__table__.c.id) == 1)
+    monkeypatch.setattr(findings, "RULES", [*RULES, counting])
+    with scope.everyone("a test counts"):
+        raw = db.session.connection().connection
+        raw.create_function("asked", 1, lambda line_id: asked.append(line_id) or 0)
+        findings.check_lists(select(literal(target.id)))
+    assert len(asked) == len(set(asked)) == 20
+    db.session.rollback()
