@@ -21,6 +21,7 @@ VERBS: dict[str, Any] = {
     "reset_password": _l("重置密码"), "add": _l("新增"), "edit": _l("修改"),
     "delete": _l("删除"), "export": _l("导出"), "reveal": _l("查看全文"), "upload": _l("上传"),
     "download": _l("下载"), "cancel_job": _l("取消任务"), "drop_upload": _l("撤销上传"),
+    "renew_cards": _l("按在用的卡更新批次"),
     "change_card": _l("随名单换卡"),
     "overdraw": _l("资金不足仍发放"),
     "open": _l("开立支付批次"), "results": _l("导入银行回盘"), "zero_report": _l("零报告"),

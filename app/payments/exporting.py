@@ -17,6 +17,7 @@ from app.kernel.scope import everyone
 from app.payments import funds
 from app.payments.banks import PayLine, RunContext, write_package
 from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
+from app.payments.renewing import foretold, renew_cards
 from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.kernel.actor import Actor
     from app.kernel.workflow import Outcome
     from app.payments.banks import Package, Profile
+    from app.payments.renewing import Renewed
 
 T, P, C, H = (m.__table__ for m in (Attempt, Payment, Card, Person))
 R = PayRun.__table__
@@ -41,8 +43,9 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
            ) -> Outcome:  # fmt: skip
     """The run's package lies in `folder` and the run waits for a second person to check it.
 
-    Lines the bank's layout cannot carry (a character, a missing bank number) are set to failed
-    with the reason and are not in the files; every other line is sent. The files, the rows and
+    Every line goes to the card in use today. Those whose card is closed without another, and those
+    the bank's layout cannot carry (a character, a missing bank number), are set to failed with the
+    reason and are not in the files; every other line is sent. The files, the rows and
     the state change together: a crash leaves the run open, and a new export starts clean.
     Refused unless the run is open, the actor's own, and the profile can carry at least one line;
     and when the funds at hand do not suffice, unless `decision` says why it goes all the same.
@@ -51,12 +54,13 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
     funds.decide(run, decision, actor)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    renewed = renew_cards(run, actor)
     with everyone("导出须解密本批次的卡号"):
         package = write_package(profile, _lines(run, profile), folder, _context(run))
         if not package.files:
-            why = package.unable[0][1] if package.unable else _("批次是空的")
+            why = package.unable[0][1] if package.unable else renewed.told() or _("批次是空的")
             raise Refused(_("没有一行能写入这种银行格式：%(why)s", why=why))
-        _write_down(run, profile, package)
+        _write_down(run, profile, package, renewed)
     db.session.expire_all()
     out = RUNS.take("export", PayRun.id == run.id, actor)
     if not out.moved:
@@ -86,7 +90,7 @@ def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:
         select(T.c.ref, T.c.seq, C.c.holder_name, C.c.card_no, C.c.bank_name, C.c.cnaps,
                H.c.id_no if numbered else null(), T.c.fen)
         .join_from(T, C, C.c.id == T.c.card_id)
-        .where(T.c.run_id == run.id, T.c.state == "waiting")
+        .where(T.c.run_id == run.id, T.c.state == "waiting", C.c.state != "closed")
         .order_by(T.c.seq)
         .execution_options(yield_per=2000)
     )  # fmt: skip
@@ -109,10 +113,13 @@ def _context(run: PayRun) -> RunContext:
                       run_purpose=f"{run.month}助学金", made_at=clock.now(), **known)  # fmt: skip
 
 
-def _write_down(run: PayRun, profile: Profile, package: Package) -> None:
+def _write_down(run: PayRun, profile: Profile, package: Package, renewed: Renewed) -> None:
     """Files, hashes and totals stand on the run; its lines are sent, or failed with a reason."""
-    told = (package.rows + len(package.unable), package.fen + package.unable_fen)
+    told = (package.rows + len(package.unable) + renewed.left,
+            package.fen + package.unable_fen + renewed.left_fen)  # fmt: skip
     if told != (run.line_count, run.total_fen):
+        if foretold(run).told():
+            raise Refused(_("导出期间有学生的银行卡更换了，没有生成银行文件，请再导出一次"))
         raise RuntimeError(f"run {run.id} owes {run.line_count} lines, its package holds {told}")
     digest = hashlib.sha256("".join(f.sha256 for f in package.files).encode()).hexdigest()
     db.session.execute(

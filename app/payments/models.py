@@ -1,9 +1,9 @@
 """Run, payment, attempt: what is to be paid, and each try to pay it.
 
 A payment exists once for a line and holds its months (`registry.CoveredMonth`); an attempt is one
-order to the bank and never changes its card or amount. Only a failed or returned attempt is
-followed by another: of the orders of a payment one at most waits, is in doubt or is paid, and each
-is for what is due. The database holds both (guarding.py).
+order to the bank and never changes its amount, nor, once it was sent, its card. Only a failed or
+returned attempt is followed by another: of the orders of a payment one at most waits, is in doubt
+or is paid, and each is for what is due. The database holds both (guarding.py).
 """
 
 from __future__ import annotations

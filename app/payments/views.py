@@ -36,6 +36,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     packing,
     posting,
     queries,
+    renewing,
     tracing,
 )
 from app.payments.arriving import RESULTS
@@ -93,6 +94,7 @@ class RunGrid(Packed):
             "export_form": _export_form(row) if self._may_package(row) else None,
             "result_form": ResultForm(run=row.id) if _may_post(row) else None,
             "funds": funds.of_run(row) if self._may_package(row) else None,
+            "renewal": renewing.foretold(row).told() if row.state == "open" else "",
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
             "may_seal": self.may("can_package") and _is_own(row),
         }  # fmt: skip
@@ -132,10 +134,13 @@ class RunGrid(Packed):
         run = _run(pk)
         profile = layouts.chosen(request.form.get("profile", ""), run.org_path)
         folder, decision = exporting.folder_of(run), request.form.get("decision", "")
+        renewal = renewing.foretold(run).told()
         exporting.export(run, profile, folder, g.actor, decision[:500])
         db.session.commit()
         for sentence in queries.unable(pk, 5):
             flash(sentence, "warning")
+        if renewal:
+            flash(renewal, "warning")
         flash(_("银行文件已生成，请由另一人复核"), "success")
         return redirect(url_for(".show", pk=pk), 303)
 

@@ -275,7 +275,10 @@ def test_the_step_alone_does_not_export(world, waiting_run):
 
 
 def test_the_card_in_the_file_is_the_one_of_the_order(world, waiting_run):
-    """A card that changes between opening and exporting changes no order."""
+    """Another school's list that changes the card before the export changes the order with it."""
     world.confirmed(world.second, [line(student(0), card_no=card(60))], month=world.month - 3)
     assert world.one(Card, state="active", card_mask=world.all(Card)[-1].card_mask)
-    assert f"|{card(0)}|" in text(world, world.exported(waiting_run))
+    run = world.exported(waiting_run)
+    assert f"|{card(60)}|" in text(world, run)
+    first = world.one(Attempt, ref=world.refs(run)[0])
+    assert world.one(Card, id=first.card_id).card_no == card(60)
