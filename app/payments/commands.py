@@ -19,7 +19,9 @@ from app.kernel.i18n import _, joined
 from app.kernel.types import Month
 from app.payments import conserving, exporting, layouts, opening, posting, queries, telling
 from app.payments.banks.layout import MESSAGES
+from app.payments.fund_commands import funds as funds  # noqa: PLC0414  (found here)
 from app.payments.models import PayRun
+from app.payments.recovery_commands import recoveries as recoveries  # noqa: PLC0414
 from app.payments.sums import Chosen
 from app.payments.workflow import RUNS
 

@@ -36,14 +36,16 @@ def lists() -> None:
 @click.option("--month", required=True, help="名单月份，YYYY-MM")
 @click.option("--programme", default="GRANT", show_default=True, help="资助项目代码")
 @click.option("--kind", default="REGULAR", show_default=True, help="REGULAR、SUPPLEMENT 或 AUTO")
+@click.option("--first", help="起始月份，YYYY-MM；一次补发多个月时填写，不写即只发名单月份")
 @click.option("--all-or-nothing", is_flag=True, help="有一行不合格就一行也不写")
 @acts
 def import_(actor: Actor, file: Path, school: str, month: str, programme: str, kind: str,
-            all_or_nothing: bool) -> dict[str, Any]:  # fmt: skip
+            first: str | None, all_or_nothing: bool) -> dict[str, Any]:  # fmt: skip
     """把名单文件写入学校当月的草稿；不合格的行逐条说明。"""
     with file.open("rb") as stream:
         kept = files.keep(stream)
-    target = service.draft_for(school, Month.clean(month), programme, actor, kind)
+    since = Month.clean(first) if first else None
+    target = service.draft_for(school, Month.clean(month), programme, actor, kind, since)
     staged = service.stage(kept.path, file.name, target, actor)
     if staged.accepted or all_or_nothing:
         service.take(staged, actor, all_or_nothing)

@@ -11,6 +11,7 @@ from app.accounts.commands import acts
 from app.kernel import files, uploads
 from app.kernel.scope import everyone
 from app.registry import intake
+from app.registry.card_commands import cards as cards  # noqa: PLC0414  (found here)
 from app.registry.merging import count_changes
 
 if TYPE_CHECKING:

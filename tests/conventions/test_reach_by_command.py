@@ -7,7 +7,8 @@ import json
 import pytest
 
 from app.accounts.models import Org
-from app.payments.models import PayRun
+from app.payments.models import FundArrival, PayRun, Recovery
+from app.registry.models import CardChange, Enrolment
 from tests import world
 from tests.conventions.test_reach import doors_of, path_of, secrets_of  # noqa: F401
 
@@ -94,3 +95,29 @@ def test_an_unknown_account_acts_for_nobody(run, victims, who):
     assert run("lists", "take", "submit", *QISHAN, who=who).exit_code == 1
     assert victims.as_they_stand() == before
     assert victims.one(Org)
+
+
+@pytest.mark.parametrize("who", ["siming", "xiamen"])
+def test_another_bureau_does_nothing_with_cards_recoveries_and_funds(run, victims, who):
+    asked, taken, come = (victims.one(m) for m in (CardChange, Recovery, FundArrival))
+    before = victims.as_they_stand()
+    note, paper = ("--note", "试"), ("--voucher", "甲1", "--on", "2026-11-20")
+    tried = [
+        *(run("cards", "take", step, asked, *note, who=f"{who}_reviewer")
+          for step in ("accept_card", "decline_card")),
+        *(run("recoveries", "take", step, taken, *note, who=f"{who}_reviewer")
+          for step in ("agree_recovery", "return_recovery", "void")),
+        run("recoveries", "receive", taken, *paper, who=f"{who}_poster"),
+        *(run("funds", "take", step, come, *note, who=f"{who}_reviewer")
+          for step in ("confirm_funds", "strike_funds")),
+    ]  # fmt: skip
+    assert [r.exit_code for r in tried] == [1] * len(tried)
+    assert victims.as_they_stand() == before
+
+
+def test_a_school_asks_for_no_card_of_another_schools_student(run, victims):
+    before = victims.as_they_stand()
+    told = run("cards", "ask", victims.one(Enrolment), "--why", "lost", "--card-no",
+               "6212840000000007004", who=world.LANXI_CLERK)  # fmt: skip
+    assert told.exit_code == 1
+    assert victims.as_they_stand() == before
