@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, func, select, update
 
 from app.kernel import audit
 from app.kernel.db import changed, db
-from app.kernel.i18n import _
+from app.kernel.i18n import _, joined
 from app.kernel.scope import everyone
 from app.payments.models import NOT_CARRIED, Attempt, PayRun
 from app.registry.models import Card
@@ -42,7 +42,7 @@ class Renewed(NamedTuple):
         if self.left:
             said.append(_("%(n)s笔的银行卡已停用而没有在用的卡，不写入银行文件；办好换卡申请后再重发",
                           n=self.left))  # fmt: skip
-        return "；".join(said)
+        return joined(said)
 
 
 def _waiting(run: PayRun) -> ColumnElement[bool]:

@@ -70,8 +70,9 @@ def note_listed(told: Select[Any], actor: Actor) -> None:
     carried = {k: t.c[k] for k in ("list_id", "school_id", "org_path", "name", "id_mask")}
     card = {k: new.c[k] for k in ("person_id", "card_no", "card_index", "card_mask",
                                   "holder_name", "bank_name", "cnaps")}  # fmt: skip
-    fixed = {k: literal(v) for k, v in (("origin", "list"), ("why", "other"), ("note", ""),
-                                        ("ref", ""), ("state", "changed"))}  # fmt: skip
+    said = {"origin": "list", "why": "other", "ref": "", "state": "changed",
+            "note": _("名单所列的卡与在用的不同，名单确认后启用")}  # fmt: skip
+    fixed = {k: literal(v) for k, v in said.items()}
     cells = carried | card | fixed | {
         "enrolment_id": E.c.id, "old_card_id": old.c.id, "old_card_mask": old.c.card_mask,
         "new_card_id": new.c.id, "by": func.coalesce(t.c.asked_by, ""), "decided_at": at,
