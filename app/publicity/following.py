@@ -10,6 +10,8 @@ from app.registry.intake import follows
 
 
 @follows
-def recheck_drafts(school_id: int) -> None:
-    """The findings on the school's drafts are those of the registry as it is now."""
-    check_lists(select(AidList.id).where(AidList.school_id == school_id, AidList.state == "draft"))
+def recheck_open(school_id: int) -> None:
+    """The findings on the school's lists that are not published yet are those of the registry as
+    it is now: who has left since a list was submitted keeps it from being published."""
+    unpublished = AidList.state.in_(("draft", "submitted"))
+    check_lists(select(AidList.id).where(AidList.school_id == school_id, unpublished))

@@ -177,6 +177,18 @@ def test_the_draft_hears_of_a_return(world):
     assert world.codes(target) == set()
 
 
+def test_who_leaves_after_his_list_was_submitted_keeps_it_from_being_published(world):
+    load(world, world.school, pupils(2))
+    target = world.fill(world.draft(), [line(student(0)), line(student(1))])
+    world.through(target, "submitted")
+    told(world, "退学", "2026-09")
+    assert world.codes(target) == {"NOT_AT_SCHOOL"}
+    out = world.press("publish", target, world.county.approver)
+    assert "必须处理" in out.refused[target.id]
+    world.remove(target, 2)
+    assert world.press("publish", target, world.county.approver).moved == 1
+
+
 def test_an_absence_at_another_school_bars_nothing_here(world):
     """Who moved is away from the school he left, and paid by the one he came to."""
     load(

@@ -197,7 +197,7 @@ def test_the_trail_names_the_very_file(world):
 def test_findings_of_the_schools_drafts_follow_the_registry(world):
     from app.publicity import following
 
-    assert following.recheck_drafts in intake._followers
+    assert following.recheck_open in intake._followers
     target = world.listed(world.school, lines(2), enrol=False)
     assert world.codes(target) == {"NOT_IN_REGISTRY"}
     load(world, world.school, pupils(2))
