@@ -45,7 +45,8 @@ def open_(actor: Actor, month: str, bureau: str, programme: str) -> dict[str, An
     """把已确认而未支付的名单开立成一个支付批次。"""
     opened = opening.open_run(Month.clean(month), bureau, actor, programme)
     return {"run": opened.run.id, "accepted": opened.accepted,
-            "rejected": opened.refused + opened.held, "held": opened.held,
+            "rejected": opened.refused + opened.held + opened.away, "held": opened.held,
+            "away": opened.away,
             "fen": opened.run.total_fen}  # fmt: skip
 
 
@@ -55,8 +56,8 @@ def open_(actor: Actor, month: str, bureau: str, programme: str) -> dict[str, An
 def again(actor: Actor, run: int) -> dict[str, Any]:
     """把一个批次里失败和退汇的笔数开立成重发批次。"""
     opened = opening.open_again(run_of(run), actor)
-    return {"run": opened.run.id, "accepted": opened.accepted, "rejected": opened.held,
-            "fen": opened.run.total_fen}  # fmt: skip
+    return {"run": opened.run.id, "accepted": opened.accepted,
+            "rejected": opened.held + opened.away, "fen": opened.run.total_fen}  # fmt: skip
 
 
 @payments.command("export")

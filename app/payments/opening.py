@@ -27,6 +27,7 @@ from app.kernel.db import changed, db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
+from app.payments.leaving import lines_of_leavers
 from app.payments.models import AGAIN, Attempt, Payment, PayRun
 from app.payments.workflow import openers
 from app.publicity.models import AidLine, AidList
@@ -34,7 +35,7 @@ from app.registry.models import CalendarMonth, Card, CoveredMonth, Hold
 from app.registry.service import programme
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, ScalarSelect, Select
 
     from app.kernel.actor import Actor
     from app.kernel.types import YearMonth
@@ -48,12 +49,14 @@ L, A, P, T, M, C, H, N = (
 @dataclass(frozen=True)
 class Opened:
     """A new run: how many lines it pays, and of those it cannot pay how many had a month paid
-    already (`refused`) and how many belong to students on hold (`held`)."""
+    already (`refused`), how many belong to students on hold (`held`), and how many to students
+    who left since the list was published (`away`)."""
 
     run: PayRun
     accepted: int
     refused: int
     held: int
+    away: int
 
 
 def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_code: str = "GRANT"
@@ -64,30 +67,31 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
 
     A line one of whose months is already paid for the same person and programme is left out and
     counted, whoever got there first: the unique key on covered months decides, not a query. So is
-    the line of a student on hold. Refused when there is nothing to pay. A fixed number of
-    statements.
+    the line of a student on hold, or of one who has left since. Refused when there is nothing to
+    pay. A fixed number of statements.
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
     with everyone("付款按主管部门汇总各校已确认名单"):
-        lists = _lists_of(run)
-        with many_rows(_insert_payments(run, lists)):
+        lists, away = _lists_of(run), lines_of_leavers(*_of_run(run))
+        with many_rows(_insert_payments(run, lists, away)):
             whole = _nothing_lost(run, lists, _lock_months(run, lists))
             if not whole:
                 _drop_unlocked(run)
             fresh = and_(P.c.first_run_id == run.id, L.c.list_id.in_(lists))
             _insert_attempts(run, fresh, literal(1))
-            held, refused = (0, 0) if whole else _left_out(run, lists)
+            left = (0, 0, 0) if whole else _left_out(run, lists, away)
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
-        raise _nothing_to_pay(month, refused, held)
-    return _opened(run, actor, refused, held)
+        raise _nothing_to_pay(month, *left)
+    return _opened(run, actor, *left)
 
 
-def _nothing_to_pay(month: YearMonth, refused: int, held: int) -> Refused:
-    if refused or held:
-        return Refused(_("%(month)s没有可支付的行：%(n)s行已在其他批次支付过，%(h)s行处于停发",
-                         month=month, n=refused, h=held))  # fmt: skip
+def _nothing_to_pay(month: YearMonth, refused: int, held: int, away: int) -> Refused:
+    if refused or held or away:
+        return Refused(_("%(month)s没有可支付的行：%(n)s行已在其他批次支付过，%(h)s行处于停发，"
+                         "%(a)s行的学生已离校", month=month, n=refused, h=held,
+                         a=away))  # fmt: skip
     return Refused(_("%(month)s没有可支付的名单：名单须已确认，并且没有支付过", month=month))
 
 
@@ -95,22 +99,30 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
     """A run holds a new attempt for every failed or returned one of `old` that has none yet.
 
     The new attempt goes to the person's active card of today; what is unknown is not touched,
-    and who is on hold is left out.
+    and who is on hold, or has left since, is left out.
     """
     run = _new_run(old.month, old.bureau.code, actor, old.programme.code, "again")
+    with everyone("失败的笔数按原批次重发"):
+        away = L.c.id.in_(lines_of_leavers(*_of_run(run)))
     with everyone("失败的笔数按原批次重发"), many_rows(old.line_count):
-        held = db.session.scalar(
-            select(func.count()).select_from(_failed(old, on_hold(run.programme_id)).subquery())
-        )
-        failed = P.c.id.in_(_failed(old, ~on_hold(run.programme_id)))
+        stopped = on_hold(run.programme_id)
+        held, gone = db.session.execute(select(
+            _count_of(_failed(old, stopped)), _count_of(_failed(old, ~stopped, away))
+        )).one()  # fmt: skip
+        failed = P.c.id.in_(_failed(old, ~stopped, ~away))
         _insert_attempts(run, failed, P.c.attempt_no + 1)
         fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
         db.session.execute(update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1))
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
-        raise Refused(_("这个批次没有可以重发的失败笔数，另有%(h)s笔处于停发", h=held or 0))
-    return _opened(run, actor, 0, held or 0)
+        raise Refused(_("这个批次没有可以重发的失败笔数，另有%(h)s笔处于停发，%(a)s笔的学生已离校",
+                        h=held, a=gone))  # fmt: skip
+    return _opened(run, actor, 0, held, gone)
+
+
+def _count_of(found: Select[Any]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 
 def _failed(old: PayRun, *more: ColumnElement[bool]) -> Select[Any]:
@@ -182,27 +194,33 @@ def _of_run(run: PayRun) -> tuple[ColumnElement[bool], ...]:
             A.c.programme_id == run.programme_id)  # fmt: skip
 
 
-def _left_out(run: PayRun, lists: list[int]) -> tuple[int, int]:
-    """How many payable lines belong to students on hold, and how many others to paid months.
+def _left_out(run: PayRun, lists: list[int], leavers: list[int]) -> tuple[int, int, int]:
+    """How many payable lines have months that are paid, how many others belong to students on
+    hold, and how many more to those who left.
 
     Asked last: whoever took a month while this run was being opened is seen by now.
     """
-    held, paid = on_hold(run.programme_id), _already_paid(run)
+    held, paid, away = on_hold(run.programme_id), _already_paid(run), L.c.id.in_(leavers)
     found = (
-        select(func.count().filter(held), func.count().filter(and_(~held, paid)))
+        select(
+            func.count().filter(and_(~held, ~away, paid)),
+            func.count().filter(held),
+            func.count().filter(and_(~held, away)),
+        )
         .join_from(L, A, A.c.id == L.c.list_id)
         .where(L.c.list_id.in_(lists), _payable(run))
     )
-    n_held, n_paid = db.session.execute(found).one()
-    return int(n_held), int(n_paid)
+    n_paid, n_held, n_away = db.session.execute(found).one()
+    return int(n_paid), int(n_held), int(n_away)
 
 
-def _insert_payments(run: PayRun, lists: list[int]) -> int:
+def _insert_payments(run: PayRun, lists: list[int], leavers: list[int]) -> int:
     """A payment stands for each payable line; how many."""
     cells = (L.c.id, literal(run.id), L.c.org_path, L.c.person_id, A.c.programme_id,
              L.c.amount_fen, literal(1))  # fmt: skip
     free = and_(L.c.list_id.in_(lists), _payable(run), ~on_hold(run.programme_id),
                 ~_already_paid(run))  # fmt: skip
+    free = and_(free, L.c.id.not_in(leavers)) if leavers else free
     source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(free)
     names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
              "attempt_no")  # fmt: skip
@@ -291,10 +309,11 @@ def _sum_up(run: PayRun) -> None:
     db.session.execute(update(PayRun.__table__).where(PayRun.id == run.id).values(figures))
 
 
-def _opened(run: PayRun, actor: Actor, refused: int, held: int) -> Opened:
+def _opened(run: PayRun, actor: Actor, refused: int, held: int, away: int) -> Opened:
     """The opening stands in the trail, with what was left out."""
-    note = _("月份已支付未列入%(n)s行，停发未列入%(h)s行", n=refused, h=held)
+    note = _("月份已支付未列入%(n)s行，停发未列入%(h)s行，离校未列入%(a)s行", n=refused, h=held,
+             a=away)  # fmt: skip
     audit.record("open", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=run.line_count, fen=run.total_fen,
-                 note=note if refused or held else "")  # fmt: skip
-    return Opened(run, run.line_count, refused, held)
+                 note=note if refused or held or away else "")  # fmt: skip
+    return Opened(run, run.line_count, refused, held, away)

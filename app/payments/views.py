@@ -240,6 +240,10 @@ del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `pa
 def _tell_held(opened: opening.Opened) -> None:
     if opened.held:
         flash(_("%(n)s笔的学生处于停发状态，没有列入", n=opened.held), "warning")
+    if opened.away:
+        said = _("%(n)s笔的学生在名单公示后已休学或离校，没有列入：请在名单中剔除，或更正学籍",
+                 n=opened.away)  # fmt: skip
+        flash(said, "warning")
 
 
 def _months_waiting() -> list[tuple[str, str]]:

@@ -51,11 +51,13 @@ def follow(upload: RegistryUpload) -> None:
     again = and_(~BACK, or_(SAID != FIRST, S.c.state != B.c.state))
     is_open = and_(B.c.last_month.is_(None), or_(BACK, again))
     later = and_(~BACK, SAID > FIRST)
+    now = literal(clock.now(), B.c.told_at.type)
     values: dict[str, Any] = {
         "last_month": case((BACK, _last_away(B)), (later, SAID - 1), else_=null()),
         "first_month": case((and_(~BACK, SAID < FIRST), SAID), else_=FIRST),
         "state": case((and_(~BACK, ~later), S.c.state), else_=B.c.state),
-        "ended_at": case((or_(BACK, later), literal(clock.now(), B.c.ended_at.type)), else_=null()),
+        "told_at": case((and_(~BACK, ~later), now), else_=B.c.told_at),
+        "ended_at": case((or_(BACK, later), now), else_=null()),
     }
     db.session.execute(update(B).where(met, or_(is_open, _other_return(B))).values(values))
 
