@@ -21,6 +21,7 @@ from app.payments.models import Attempt, Payment
 from app.payments.sums import (
     CARRIED,
     IN_THE_BOOKS,
+    LEFT_OUT,
     PAYABLE,
     UNPAID,
     part_of_line,
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 PARTS = Choice({
     "payable": _l("确认应发"), "unpaid": _l("待支付"), "held": _l("停发"),
-    "elsewhere": _l("月份已另行支付"), "noticed": _l("公示中"), "objected": _l("异议冻结"),
-    "removed": _l("已剔除"),
+    "elsewhere": _l("月份已另行支付"), "gone": _l("公示后离校"), "noticed": _l("公示中"),
+    "objected": _l("异议冻结"), "removed": _l("已剔除"),
 })  # fmt: skip
 STANDINGS = Choice({"now": _l("当前结果"), "carried": _l("已写入银行文件")})
 
@@ -105,7 +106,7 @@ def _paying(lines: Select[Any]) -> Select[Any]:
 
 def _in_part(part: str) -> Select[Any]:
     rows = select(AidLine.id).join(AidLine.aid_list)
-    if part in ("unpaid", "held", "elsewhere"):
+    if part in LEFT_OUT:
         return rows.where(UNPAID, part_of_unpaid() == part)
     if part == "payable":
         return rows.where(PAYABLE)

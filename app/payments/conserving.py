@@ -38,7 +38,8 @@ STANDS = {"waiting": _l("待发送"), "sent": _l("已提交银行"), "paid": _l(
 FIGURES: Mapping[str, Any] = {
     "listed": _l("公示和确认的名单"), "removed": _l("已剔除"), "objected": _l("异议冻结"),
     "noticed": _l("公示中"), "payable": _l("确认应发"), "payments": _l("已列支付"),
-    "unpaid": _l("待支付"), "held": _l("停发"), "elsewhere": _l("月份已另行支付"), **STANDS,
+    "unpaid": _l("待支付"), "held": _l("停发"), "elsewhere": _l("月份已另行支付"),
+    "gone": _l("公示后离校"), **STANDS,
     "months_due": _l("支付所含的月份"), "months_locked": _l("锁定的月份"),
     "months_stray": _l("没有支付的锁定月份"), "paid_orders": _l("到账的指令"),
     "paid_once": _l("有到账的支付"), "runs": _l("批次登记"), "orders": _l("批次内的指令"),
@@ -114,7 +115,7 @@ SHAPES: Mapping[str, Shape] = {
     "payable": Shape(_l("公示的名单，减去剔除、异议和公示中的，就是确认应发"),
                      ("listed", "-removed", "-objected", "-noticed"), ("payable",)),
     "due": Shape(_l("确认应发的每一笔，要么已列支付，要么说得出为什么没有"),
-                 ("payable",), ("payments", "unpaid", "held", "elsewhere")),
+                 ("payable",), ("payments", "unpaid", "held", "elsewhere", "gone")),
     "standing": Shape(_l("每笔支付有且只有一个当前结果"), ("payments",), tuple(STANDS)),
     "months": Shape(_l("每笔支付锁定了它的每一个月份"),
                     ("months_due",), ("months_locked",), money=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.kernel.db import db
 from app.publicity.models import AidLine, AidList
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 L, A, B, E = (m.__table__ for m in (AidLine, AidList, Absence, Enrolment))
 
 
+TOLD_LATER = (
+    B.c.told_at > A.c.published_at, B.c.first_month <= L.c.last_month,
+    B.c.last_month.is_(None) | (B.c.last_month >= L.c.first_month),
+    B.c.last_month.is_(None) | (B.c.last_month >= B.c.first_month),
+)  # fmt: skip
+
+
+def has_left() -> ColumnElement[bool]:
+    """The student of the line left after its list was published, as a condition on the two."""
+    its = (E.c.person_id == L.c.person_id, E.c.school_id == A.c.school_id,
+           B.c.enrolment_id == E.c.id)  # fmt: skip
+    return exists().where(*its, *TOLD_LATER).correlate(L, A)
+
+
 def lines_of_leavers(*lists: ColumnElement[bool]) -> list[int]:
     """The lines of these lists that claim a month in which the student was away, as was told only
     after the notice went up: what was told before, the bureau knew and decided on.
@@ -23,14 +37,11 @@ def lines_of_leavers(*lists: ColumnElement[bool]) -> list[int]:
     Few are told of between a notice and its payment: they are sought from their side, so that the
     other lines cost nothing. One statement.
     """
-    away = (B.c.first_month <= L.c.last_month,
-            B.c.last_month.is_(None) | (B.c.last_month >= L.c.first_month),
-            B.c.last_month.is_(None) | (B.c.last_month >= B.c.first_month))  # fmt: skip
     found = (
         select(L.c.id)
         .join_from(B, E, E.c.id == B.c.enrolment_id)
         .join(A, A.c.school_id == B.c.school_id)
         .join(L, (L.c.list_id == A.c.id) & (L.c.person_id == E.c.person_id))
-        .where(*lists, B.c.told_at > A.c.published_at, *away)
+        .where(*lists, *TOLD_LATER)
     )
     return list(db.session.scalars(found.distinct().order_by(L.c.id)))

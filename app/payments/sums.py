@@ -26,6 +26,7 @@ from sqlalchemy import (
 from app.kernel.audit import OK, Event
 from app.kernel.db import db
 from app.kernel.scope import placed, within
+from app.payments.leaving import has_left
 from app.payments.models import NOT_CARRIED, Attempt, PayFile, Payment, PayRun, Recovery
 from app.payments.opening import on_hold
 from app.publicity.models import AidLine, AidList
@@ -71,8 +72,10 @@ ELSEWHERE = exists().where(
 )  # fmt: skip
 """A month of the line is locked already, by whatever payment."""
 LOOSE = ~exists().where(P.c.id == M.c.payment_id)
-PARTS = ("removed", "objected", "noticed", "payable", "held", "elsewhere", "unpaid")
-"""What the books can take a line for; the last three are parts of what is payable."""
+LEFT_OUT = ("held", "elsewhere", "gone", "unpaid")
+"""Why a payable line is in no payment; the last only because nobody has opened a run."""
+PARTS = ("removed", "objected", "noticed", "payable", *LEFT_OUT)
+"""What the books can take a line for; those left out are parts of what is payable."""
 ONE: ColumnElement[int] = literal_column("1")
 NO_MONEY: ColumnElement[int] = literal_column("0")
 
@@ -87,7 +90,8 @@ def part_of_line() -> ColumnElement[str]:
 
 def part_of_unpaid() -> ColumnElement[str]:
     """Why a payable line is in no payment."""
-    return case((on_hold(), "held"), (ELSEWHERE, "elsewhere"), else_="unpaid")
+    return case((on_hold(), "held"), (ELSEWHERE, "elsewhere"), (has_left(), "gone"),
+                else_="unpaid")  # fmt: skip
 
 
 @dataclass(frozen=True)

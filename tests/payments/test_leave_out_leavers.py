@@ -116,6 +116,17 @@ def test_the_money_is_conserved(world, confirmed):
         assert all(e.holds for e in conserving.verify(Chosen(None), runs=True))
 
 
+def test_the_books_say_why_he_is_not_paid(world, confirmed):
+    told(world, 0, "退学", "2026-09")
+    world.open()
+    with scope.scope(world.county.path):
+        (due,) = [e for e in conserving.verify(Chosen(None), runs=True) if e.name == "due"]
+    assert {t.figure: t.count for t in due.right} == {
+        "payments": 2, "unpaid": 0, "held": 0, "elsewhere": 0, "gone": 1,
+    }  # fmt: skip
+    assert due.holds
+
+
 def test_the_same_student_at_another_school_is_paid(world):
     """Only the school that says he left is believed about its own list."""
     world.confirmed(world.school, lines(1))
