@@ -22,7 +22,7 @@ from app.kernel.types.money import MOST_FEN
 from app.payments.banks import Profile, file_sha256, read_results, reading_as
 from app.payments.hands import refuse_same_hands
 from app.payments.judging import STAGED, S, judge, place
-from app.payments.models import Attempt, PayRun, ResultFile, ResultLine
+from app.payments.models import Attempt, Payment, PayRun, ResultFile, ResultLine
 from app.payments.silence import speak_for_the_rest
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.kernel.actor import Actor
     from app.payments.banks import ResultReading
 
-T, R = Attempt.__table__, ResultLine.__table__
+T, R, P = Attempt.__table__, ResultLine.__table__, Payment.__table__
 WHYS = {
     "unreadable": _l("这一行读不懂"), "unknown_ref": _l("不是本平台的流水号"),
     "foreign_run": _l("属于其他批次"), "repeated": _l("文件内重复的流水号"),
@@ -62,6 +62,7 @@ def take_results(
         taken.form = profile.results.container if profile.results else ""
         with bulk.staged(S, STAGED, _rows(reading)):
             place(taken)
+            _hold_returning(taken)
             judge(taken)
         _post(taken)
         speak_for_the_rest(locked, profile, reading, taken)
@@ -114,6 +115,15 @@ def _rows(reading: ResultReading) -> Iterator[tuple[Any, ...]]:
     for row, sentence in reading.problems:
         yield (next(number), "", "unreadable", row, None, None, None, "", "", "", "unknown", "",
                str(sentence)[:200], "")  # fmt: skip
+
+
+def _hold_returning(taken: ResultFile) -> None:
+    """Nobody begins to recover what the bank says came back until this is posted."""
+    back = select(T.c.payment_id).join(S, S.c.ours == T.c.ref).where(
+        T.c.run_id == taken.run_id, S.c.outcome == "returned"
+    )  # fmt: skip
+    held = select(P.c.id).where(P.c.id.in_(back)).order_by(P.c.id).with_for_update()
+    db.session.execute(held)
 
 
 def _post(taken: ResultFile) -> None:

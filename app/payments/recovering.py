@@ -101,7 +101,8 @@ def _fill_in(row: Recovery, order: Attempt, actor: Actor) -> None:
     if actor.role not in WRITERS or run is None or run.bureau_id != actor.org_id:
         raise Refused(_("追缴由发放这笔资金的主管部门的经办人登记"))
     held = select(Payment).where(Payment.id == order.payment_id).with_for_update(of=Payment)
-    db.session.execute(held)  # two drafts at once see each other
+    db.session.execute(held)  # two drafts at once see each other, and a return meanwhile
+    db.session.refresh(order, ["state"])
     if order.state != "paid":
         raise Refused(_("这笔资金没有到账，不需要追缴：未发放的请登记停发，失败的不再重发即可"))
     row.payment_id, row.bureau_id = order.payment_id, run.bureau_id

@@ -13,7 +13,7 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
 from app.kernel.types import BankCard
-from app.registry.models import NEXT, Card, CardChange, Enrolment
+from app.registry.models import NEXT, Card, CardChange, Enrolment, Person
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -92,6 +92,8 @@ def note_listed(told: Select[Any], actor: Actor) -> None:
 
 def _compare(asked: CardChange) -> None:
     """The request knows the card in use, and is at odds with none."""
+    held = select(Person.id).where(Person.id == asked.person_id)
+    db.session.execute(held.with_for_update(key_share=True))  # two requests at once see each other
     waiting = CardChange.person_id == asked.person_id, CardChange.state == "asked"
     if db.session.scalar(select(exists().where(*waiting))):
         raise Refused(_("该生已有一份换卡申请待核对：请先由复核人办理，或撤回后重新提出"))
