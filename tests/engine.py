@@ -51,6 +51,7 @@ from app.payments.banks import shipped  # noqa: E402
 from app.payments.models import Attempt, Payer, Payment, PayRun  # noqa: E402
 from app.publicity import service, staging  # noqa: E402
 from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload  # noqa: E402
+from app.publicity.sheets import Agreements  # noqa: E402
 from app.registry import difficulties  # noqa: E402
 from app.registry.models import (  # noqa: E402
     Absence,
@@ -350,7 +351,7 @@ class World:
     def upload(self, target: AidList, rows: list[dict[str, Any]], bad: int = 0) -> Upload:
         """A file with these rows, and `bad` refused ones, is staged for the list."""
         school = self.place(target.school_id)
-        given = [Row(n, values) for n, values in enumerate(rows, 2)]
+        given = [Row(n, dict(values)) for n, values in enumerate(rows, 2)]
         given += [Row(len(rows) + 2 + n, {}, [Problem()]) for n in range(bad)]
         with scope.scope(school.path):
             made = Upload(list_id=target.id, school_id=school.id, org_path=school.path, size=1,
@@ -358,8 +359,9 @@ class World:
                           row_count=len(given))  # fmt: skip
             db.session.add(made)
             db.session.flush()
-            tally = staging.Tally(made.id, target.first_month, target.month)
-            made.accepted = bulk.load(StagedLine.__table__, staging.COLUMNS, tally.good(given))
+            agreements = Agreements(school.code, target.first_month, target.month)
+            tally = staging.Tally(made.id, agreements)
+            made.accepted = bulk.load(StagedLine.__table__, staging.COLUMNS, tally.of_rows(given))
             made.rejected = len(given) - made.accepted
             made.total_fen, made.problems = tally.fen, tally.problems
             db.session.commit()

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from app.kernel.actor import Actor
     from app.kernel.pulse import Progress
-    from app.kernel.sheets import Reading, Row
+    from app.kernel.sheets import Reading
+    from app.kernel.sheets.lots import Lot
     from app.kernel.sheets.sifting import Sieve
 
 STATES = "state IN ('staged', 'taken', 'dropped')"
 MAX_ROWS = 500_000
 BIG_FILE = 3 * 1024 * 1024
 """Bytes from which on a file is read in the background: about 20,000 rows."""
-TOLD_EVERY = 500
 _watching: ContextVar[Progress | None] = ContextVar("watching", default=None)
 
 
@@ -129,16 +129,15 @@ def watched(progress: Progress) -> Iterator[None]:
         _watching.reset(token)
 
 
-def _passing(reading: Reading) -> Iterable[Row]:
+def _passing(reading: Reading) -> Iterable[Lot]:
     progress = _watching.get()
-    return reading.rows if progress is None else _told_of(reading, progress)
+    return reading.lots if progress is None else _told_of(reading, progress)
 
 
-def _told_of(reading: Reading, progress: Progress) -> Iterator[Row]:
-    for n, row in enumerate(reading.rows, 1):
-        if n % TOLD_EVERY == 0:
-            progress.step(n, reading.expected or 0)
-        yield row
+def _told_of(reading: Reading, progress: Progress) -> Iterator[Lot]:
+    for lot in reading.lots:
+        yield lot
+        progress.step(lot.numbers[-1] - reading.header_row, reading.expected or 0)
 
 
 def about(reading: Reading) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ from app.publicity.sheets import RETURNED, Covered
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from app.kernel.sheets import Reading, Row
     from app.publicity.models import AidList, Upload
     from app.publicity.row_keys import RowKey
@@ -52,6 +54,10 @@ class Returned:
         """The row was exported from a draft, or holds numbers as such a file has them."""
         numbers = type(values["id_no"]), type(values["card_no"])
         return bool(values.get("row_key")) or Covered in numbers
+
+    def concerns_any(self, v: Mapping[str, Sequence[Any]]) -> bool:
+        """The same of many rows."""
+        return any(v["row_key"]) or Covered in {*map(type, v["id_no"]), *map(type, v["card_no"])}
 
     def settle(self, row: Row) -> bool:
         """A row of such a file has whole numbers and knows its line, or is refused and says why."""

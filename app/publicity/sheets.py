@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import Refused
@@ -13,9 +13,8 @@ from app.kernel.types import BankCard, Fen, IdNumber, Month, PersonName, Rule, T
 from app.registry.sheets import WHERE, WHO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from app.kernel.sheets.declare import RowCheck
     from app.kernel.types import YearMonth
     from app.kernel.types.people import AccountKind
 
@@ -109,22 +108,29 @@ RETURNED = replace(
 """What is read: lists that schools filled in, and exported ones that come back with their keys."""
 
 
-def row_check(school_code: str, first: YearMonth, last: YearMonth) -> RowCheck:
-    """The agreements of one row with the list it is uploaded to.
+@dataclass(frozen=True)
+class Agreements:
+    """What the cells of a row must agree on with the list it is uploaded to.
 
-    Returns a function of a row's values (dict) giving (column key, sentence) for each thing wrong.
+    Called with a row's values (by key) it gives (column key, sentence) for each thing wrong.
     """
-    mine = (None, "", school_code)
 
-    def check(values: dict[str, Any]) -> Iterable[tuple[str, str]]:
-        """Most rows are of the list's own month, and nothing is wrong with them."""
-        if type(values) is dict and values["amount_fen"] and values["school_code"] in mine:
-            month = (values["first_month"] or first) == last == (values["last_month"] or last)
-            if month:
-                return ()
-        return _disagreements(values, school_code, first, last)
+    school_code: str
+    first: YearMonth
+    last: YearMonth
 
-    return check
+    def __call__(self, values: dict[str, Any]) -> Iterable[tuple[str, str]]:
+        return _disagreements(values, self.school_code, self.first, self.last)
+
+    def hold_for_all(self, v: Mapping[str, Sequence[Any]]) -> bool:
+        """Nothing is wrong with any of many rows; most files are of their list's own month."""
+        in_month = {None, self.first, self.last} == {None, self.last}
+        return (
+            in_month and all(v["amount_fen"])
+            and {None, "", self.school_code}.issuperset(v["school_code"])
+            and {None, self.last}.issuperset(v["first_month"])
+            and {None, self.last}.issuperset(v["last_month"])
+        )  # fmt: skip
 
 
 def _disagreements(values: dict[str, Any], school_code: str, first: YearMonth, last: YearMonth

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from app.kernel import uploads
 from app.kernel.i18n import _
 from app.kernel.idcard import birth_of, sex_of
 from app.kernel.sheets import read
-from app.kernel.sheets.sifting import Sieve
+from app.kernel.sheets.sifting import Sieve, known, whole
 from app.kernel.types import IdNumber, RegNo
 from app.registry.models import StagedEnrolment
 from app.registry.sheets import STUDENTS, row_check
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from app.kernel.sheets import Counts, Problem, Reading, Row
+    from app.kernel.sheets.sifting import Values
     from app.registry.models import RegistryUpload
 
 COLUMNS = (
@@ -45,24 +47,21 @@ def all_problems(path: Path, upload: RegistryUpload) -> tuple[list[Problem], Cou
 class Roll(Sieve):
     """Turns good rows into staged enrolments; one student and one 学籍号 once a file."""
 
-    in_bulk: ClassVar[dict[int, Any]] = {
-        2: IdNumber.indexes, 3: IdNumber.sealed, 8: RegNo.sealed, 9: RegNo.indexes,
-    }  # fmt: skip
-
     def __init__(self, upload_id: int) -> None:
         super().__init__()
         self.upload_id = upload_id
 
-    def staged(self, row: Row) -> tuple[Any, ...] | None:
-        v = row.values
-        number, reg_no = v["id_no"], v["reg_no"] or None
-        if self._repeated(row, number, reg_no):
-            return None
+    def refuses(self, row: Row) -> bool:
+        return self._repeated(row, row.values["id_no"], row.values["reg_no"] or None)
+
+    def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
+        ids, reg_nos = v["id_no"], [number or None for number in v["reg_no"]]
         return (
-            self.upload_id, row.number, number, number, IdNumber.mask(number), birth_of(number),
-            sex_of(number), v["name"], reg_no, reg_no, v["grade"], v["major_code"] or None,
-            v["major"], v["class_name"], _whole(v["enrolled_in"]), _whole(v["left_in"]),
-            v["state"],
+            [self.upload_id] * len(numbers), numbers, IdNumber.indexes(ids), IdNumber.sealed(ids),
+            [*map(IdNumber.mask, ids)], [*map(birth_of, ids)], [*map(sex_of, ids)], v["name"],
+            known(RegNo.sealed, reg_nos), known(RegNo.indexes, reg_nos), v["grade"],
+            [code or None for code in v["major_code"]], v["major"], v["class_name"],
+            whole(v["enrolled_in"]), whole(v["left_in"]), v["state"],
         )  # fmt: skip
 
     def _repeated(self, row: Row, number: str, reg_no: str | None) -> bool:
@@ -75,7 +74,3 @@ class Roll(Sieve):
         if other is not None:
             row.refuse("reg_no", _("与第%(n)s行的学籍号相同，请核对", n=other))
         return other is not None
-
-
-def _whole(month: Any) -> int | None:
-    return None if month is None else int(month)

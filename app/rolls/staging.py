@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from app.kernel import uploads
 from app.kernel.i18n import _
 from app.kernel.sheets import read
-from app.kernel.sheets.sifting import Sieve
+from app.kernel.sheets.sifting import Sieve, said
 from app.kernel.types import IdNumber
 from app.rolls.models import STATED, StagedEntry
 from app.rolls.sheets import ENTRIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from app.kernel.sheets import Counts, Problem, Reading, Row
+    from app.kernel.sheets.lots import Lot
+    from app.kernel.sheets.sifting import Values
     from app.rolls.models import RollUpload
 
 COLUMNS = ("upload_id", "seq", "id_index", "id_no", "id_mask", "name", *STATED)
@@ -39,17 +42,21 @@ def all_problems(path: Path, _upload: RollUpload) -> tuple[list[Problem], Counts
 class Entries(Sieve):
     """Turns good rows into staged entries; one person once a file."""
 
-    in_bulk: ClassVar[dict[int, Any]] = {2: IdNumber.indexes, 3: IdNumber.sealed}
-
     def __init__(self, upload_id: int) -> None:
         super().__init__()
         self.upload_id = upload_id
 
-    def staged(self, row: Row) -> tuple[Any, ...] | None:
-        v, number = row.values, row.values["id_no"]
-        twin = self.first_with(row, number)
+    def refuses(self, row: Row) -> bool:
+        twin = self.first_with(row, row.values["id_no"])
         if twin is not None:
             row.refuse("id_no", _("与第%(n)s行是同一个人，只保留一行", n=twin))
-            return None
-        return (self.upload_id, row.number, number, number, IdNumber.mask(number), v["name"],
-                *(v[key] or "" for key in STATED))  # fmt: skip
+        return twin is not None
+
+    def refuses_none(self, lot: Lot) -> bool:
+        return self.never_met(lot.values["id_no"], lot.numbers)
+
+    def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
+        ids = v["id_no"]
+        return ([self.upload_id] * len(numbers), numbers, IdNumber.indexes(ids),
+                IdNumber.sealed(ids), [*map(IdNumber.mask, ids)], v["name"],
+                *(said(v[key]) for key in STATED))  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -12,15 +12,17 @@ from app.kernel.db import db
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
 from app.kernel.sheets import read
-from app.kernel.sheets.sifting import Sieve
+from app.kernel.sheets.sifting import Sieve, said, whole
 from app.kernel.types import IdNumber
 from app.verification.models import StagedCase
 from app.verification.sheets import SUSPECTS, Directory, Known
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from app.kernel.sheets import Counts, Problem, Reading, Row
+    from app.kernel.sheets.sifting import Values
     from app.verification.models import CaseUpload
 
 COLUMNS = (
@@ -57,20 +59,24 @@ def directory(path: str) -> Directory:
 class Splitter(Sieve):
     """Turns good rows into staged cases; one student, school and suspicion once a file."""
 
-    in_bulk: ClassVar[dict[int, Any]] = {4: IdNumber.indexes, 5: IdNumber.sealed}
-
     def __init__(self, schools: Directory) -> None:
         super().__init__()
         self.schools = schools
 
-    def staged(self, row: Row) -> tuple[Any, ...] | None:
+    def refuses(self, row: Row) -> bool:
         v = row.values
-        school, number = self.schools.find(v), v["id_no"]
-        if school is None or self._repeated(row, (number, school.id, v["kind"])):
-            return None
+        school = self.schools.find(v)
+        if school is None:
+            return True
+        v["school_id"] = school.id
+        return self._repeated(row, (v["id_no"], school.id, v["kind"]))
+
+    def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
+        ids = v["id_no"]
         return (
-            0, row.number, school.id, v["kind"], number, number, IdNumber.mask(number), v["name"],
-            v["clue"] or "", _whole(v["first_month"]), _whole(v["last_month"]), v["fen"],
+            [0] * len(numbers), numbers, v["school_id"], v["kind"], IdNumber.indexes(ids),
+            IdNumber.sealed(ids), [*map(IdNumber.mask, ids)], v["name"], said(v["clue"]),
+            whole(v["first_month"]), whole(v["last_month"]), v["fen"],
         )  # fmt: skip
 
     def _repeated(self, row: Row, key: tuple[Any, ...]) -> bool:
@@ -80,7 +86,3 @@ class Splitter(Sieve):
             row.refuse("id_no", _("与第%(n)s行是同一名学生、同一所学校、同一种异常，只保留一行",
                                   n=twin))  # fmt: skip
         return twin is not None
-
-
-def _whole(month: Any) -> int | None:
-    return None if month is None else int(month)

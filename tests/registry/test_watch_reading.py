@@ -7,6 +7,7 @@ import pytest
 from app.kernel import legs, uploads
 from app.kernel.db import db
 from app.kernel.pulse import Progress, Stopped
+from app.kernel.sheets import reading
 from app.registry.models import StagedEnrolment
 from tests.listening import Heard
 from tests.registry.rolls import pupils, send, take
@@ -14,16 +15,16 @@ from tests.registry.rolls import pupils, send, take
 
 @pytest.fixture
 def often(monkeypatch):
-    monkeypatch.setattr(uploads, "TOLD_EVERY", 10)
+    monkeypatch.setattr(reading, "BATCH", 10)
 
 
 def test_it_says_how_many_rows_are_read(world, often):
     progress = Progress(world.school.clerk)
     with uploads.watched(progress):
         send(world, world.school, pupils(25))
-    assert progress.done == 20
+    assert progress.done == 25
     send(world, world.school, pupils(35))
-    assert progress.done == 20  # nobody watches that one
+    assert progress.done == 25  # nobody watches that one
 
 
 def test_called_off_it_leaves_nothing_behind(world, often):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import Refused
@@ -43,9 +44,9 @@ class Converter(dict[Any, Any]):
 
     def swiftly(self, cells: Iterable[Any]) -> list[Any]:
         """The values of a column as far as they are plainly right or known; the others are ODD."""
-        known, plain = self.get, self.plain
-        values = [known(cell, ODD) for cell in cells]
-        if plain is None:
+        plain, cells = self.plain, list(cells)
+        values = list(map(self.get, cells, repeat(ODD)))
+        if plain is None or ODD not in values:
             return values
         return [
             cell if value is ODD and type(cell) is str and plain(cell) else value

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.sheets.book import open_book
-from app.kernel.sheets.cells import ODD, Converter
+from app.kernel.sheets.cells import Converter
 from app.kernel.sheets.choosing import choose
 from app.kernel.sheets.declare import Counts, Limit
 from app.kernel.sheets.headers import spell
+from app.kernel.sheets.lots import Lot
 from app.kernel.sheets.rows import Keeper, Row, checked, is_foot, is_total
 from app.kernel.types import is_blank
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Found = list[tuple[str, str]]
     Line = tuple[int, list[Any]]
 
-BATCH = 500
+BATCH = 1_000
 _FIRST_OF_TOTALS = frozenset("合总小共")
 
 
@@ -40,7 +41,8 @@ def read(
     check: RowCheck | None = None,
     tab: str | None = None,
 ) -> Reading:
-    """The file is open, its heading understood; its rows come one by one from `.rows`.
+    """The file is open, its heading understood; its rows come from `.rows` one by one, or from
+    `.lots` many at once.
 
     Refused when the file is no safe table, has no heading, or lacks required columns (then
     WrongColumns). `limit` may be a number of rows. `check` stands in for the sheet's own. `tab`
@@ -56,7 +58,8 @@ def read(
 
 
 class Reading:
-    """A file being read. `counts` is complete once `rows` is used up; then the file is closed.
+    """A file being read. `counts` is complete once `rows` or `lots` is used up; then the file is
+    closed. Who takes it by lots uses up each of them: by its rows, or taken whole.
 
     `missing_columns` are optional ones (headers) the file lacks, `unknown_columns` headings that
     were not read, `notes` sentences about sheets left out. `expected` is about how many rows
@@ -76,18 +79,20 @@ class Reading:
         self._keeper = Keeper(chosen.layout, self.counts)
         self._faults: Found = []
         self._doubts: Found = []
+        self._last = self.header_row
         self._prepare(sheet)
-        self.rows = self._rows()
+        self.lots = self._lots()
+        self.rows = (row for lot in self.lots for row in lot.rows())
 
     def _prepare(self, sheet: Sheet) -> None:
         """All that can be settled once for all rows is settled."""
         places = self._layout.positions
         present = [column for column in sheet.columns if column.key in places]
         absent = [column.key for column in sheet.columns if column.key not in places]
-        self._keys = (*(column.key for column in present), *absent)
+        self.keys = (*(column.key for column in present), *absent)
         self._absent = [None] * len(absent)
-        self._converters = [Converter(c, self._faults, self._doubts) for c in present]
-        indexes = [places[column.key] for column in present]
+        self.converters = [Converter(c, self._faults, self._doubts) for c in present]
+        self.places = indexes = [places[column.key] for column in present]
         self._pick = itemgetter(*indexes) if len(indexes) > 1 else _one(indexes[0])
         self._width = max(indexes) + 1
         self._most = self._layout.width if self.kind == "csv" else self._limit.columns
@@ -109,38 +114,38 @@ class Reading:
         height = self._tab.height
         return None if height is None else max(0, height - self.header_row)
 
-    def _rows(self) -> Generator[Row, None, None]:
-        counts, last = self.counts, self.header_row
-        row: Row | None
+    def _lots(self) -> Generator[Lot, None, None]:
+        below = self._below()
         try:
-            for number, cells, values in self._swiftly():
-                if values:
-                    row = self._made(number, cells, values, self._check)
-                elif not (row := self._row(number, cells)):
-                    continue
-                counts.blank += number - last - 1
-                last = number
-                if row is OTHER:
-                    counts.other += 1
-                    continue
-                self._count(row)
-                yield row
+            while lines := list(islice(below, BATCH)):
+                yield Lot(self, lines)
         finally:
             self._book.close()
 
-    def _swiftly(self) -> Iterator[tuple[int, list[Any], list[Any] | None]]:
-        """(number, cells, values) of the lines below the heading, column by column for many at
-        once; no values where a line wants a closer look."""
-        below = self._below()
-        while batch := list(islice(below, BATCH)):
-            raws = [self._pick(cells) for _number, cells in batch]
-            odd = {at for at, line in enumerate(zip(raws, batch, strict=True)) if self._odd(*line)}
-            columns = []
-            for convert, column in zip(self._converters, zip(*raws, strict=True), strict=True):
-                columns.append(values := convert.swiftly(column))
-                odd.update([at for at, value in enumerate(values) if value is ODD])
-            for at, (line, row) in enumerate(zip(batch, zip(*columns, strict=True), strict=True)):
-                yield *line, None if at in odd or not any(row) else list(row)
+    def one_by_one(self, lot: Lot) -> Iterator[Row]:
+        """The rows of the lot, each with its fate."""
+        counts = self.counts
+        row: Row | None
+        for (number, cells), values in zip(lot.lines, lot.by_line(), strict=True):
+            if values:
+                row = self._made(number, cells, values, self._check)
+            elif not (row := self._row(number, cells)):
+                continue
+            counts.blank += number - self._last - 1
+            self._last = number
+            if row is OTHER:
+                counts.other += 1
+                continue
+            self._count(row)
+            yield row
+
+    def take_whole(self, lot: Lot) -> None:
+        """Every line of the lot is a row, and taken."""
+        last = lot.lines[-1][0]
+        self.counts.blank += last - self._last - len(lot.lines)
+        self._last = last
+        self.counts.taken += len(lot.lines)
+        self._refuse_more()
 
     def _below(self) -> Iterator[Line]:
         """The lines below the heading, each as wide as the columns that are read."""
@@ -150,17 +155,20 @@ class Reading:
                 short = width - len(cells)
                 yield number, cells + [""] * short if short > 0 else cells
 
-    def _odd(self, raw: tuple[Any, ...], line: Line) -> bool:
-        """The line may be no row, or reach beyond its heading."""
-        cells = line[1]
-        first = next(filter(None, cells), None)
-        return raw[0] == self._heading[0] or len(cells) > self._most or _may_total(first)
+    def may_be_no_row(self, first: object, cells: list[Any]) -> bool:
+        """The line repeats the heading, adds others up, or reaches beyond its heading; `first` is
+        the first cell of those that are read."""
+        filled = next(filter(None, cells), None)
+        return first == self._heading[0] or len(cells) > self._most or _may_total(filled)
 
     def _count(self, row: Row) -> None:
         if row.problems:
             self.counts.refused += 1
         else:
             self.counts.taken += 1
+        self._refuse_more()
+
+    def _refuse_more(self) -> None:
         if self.counts.taken + self.counts.refused > self._limit.rows:
             raise Refused(_("文件超过%(n)s行，请拆成几个文件再上传", n=self._limit.rows))
 
@@ -169,7 +177,7 @@ class Reading:
         raw = self._pick(cells)
         if not any(raw) and all(cell is None or cell == "" for cell in raw):
             return None
-        values = list(map(getitem, self._converters, raw))
+        values = list(map(getitem, self.converters, raw))
         first = next(filter(None, cells), "")
         line = ""
         if self._faults or not any(values) or raw[0] == self._heading[0] or _may_total(first):
@@ -187,7 +195,7 @@ class Reading:
     ) -> Row:
         if self._absent:
             values += self._absent
-        row = Row(number, dict(zip(self._keys, values, strict=True)), cells, self._keeper)
+        row = Row(number, dict(zip(self.keys, values, strict=True)), cells, self._keeper)
         if len(cells) > self._most and any(cells[self._most :]):
             self._faults.append(("", _overflow()))
         if self._faults or self._doubts:

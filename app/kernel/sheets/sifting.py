@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from app.kernel.sheets.unswept import collection_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from app.kernel.sheets.declare import Counts, Problem
+    from app.kernel.sheets.lots import Lot
     from app.kernel.sheets.reading import Reading
     from app.kernel.sheets.rows import Row
+
+    Values = Mapping[str, Sequence[Any]]
 
 KEPT_PROBLEMS = 200
 """How many refused cells stand on the upload's page; the file with all of them is made anew."""
 
-BATCH = 1_000
-
 
 class Sieve:
-    """A kind of file says by `staged` what a good row becomes, or refuses the row there.
+    """A kind of file says which rows it refuses, and what the others become in its table.
 
-    `in_bulk`: by its place a column that is worked out for many rows at once, from what `staged`
-    left there; None stays None.
+    `refuses` is asked row by row, `refuses_none` of many plain rows at once: what it lets pass no
+    check of rows is asked about. `columns` makes what is loaded, a column of the table each.
     """
-
-    in_bulk: ClassVar[Mapping[int, Callable[[list[Any]], list[Any]]]] = {}
 
     def __init__(self) -> None:
         self.problems: list[dict[str, Any]] = []
@@ -36,33 +34,60 @@ class Sieve:
         self.everything: list[Problem] | None = None
         self._seen: dict[Hashable, int] = {}
 
-    def staged(self, row: Row) -> tuple[Any, ...] | None:
-        """The row as it is loaded; None when it was refused after all."""
+    def refuses(self, row: Row) -> bool:
+        """The row was refused after all, by a comparison with other rows or with the database."""
+        return False
+
+    def refuses_none(self, lot: Lot) -> bool:
+        """Every row of this plain lot is good; nothing is remembered of them if it is not so."""
+        return False
+
+    def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
+        """What good rows become: their row numbers, and by key their values."""
         raise NotImplementedError
 
-    def good(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+    def good(self, lots: Iterable[Lot]) -> Iterator[tuple[Any, ...]]:
         """The staged form of each good row."""
-        sound = self._sound(rows)
-        while some := self._batch(sound):
-            yield from some
+        coming = iter(lots)
+        while True:
+            with collection_paused():
+                lot = next(coming, None)
+                ready = list(self._of_lot(lot)) if lot else []
+            if lot is None:
+                return
+            yield from ready
 
-    def _batch(self, sound: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        """The next so many rows, ready to be loaded."""
-        with collection_paused():
-            columns: list[Iterable[Any]] = list(zip(*islice(sound, BATCH), strict=True))
-            for place, work_out in self.in_bulk.items() if columns else ():
-                columns[place] = _known(work_out, columns[place])
-            return list(zip(*columns, strict=True))
+    def _of_lot(self, lot: Lot) -> Iterator[tuple[Any, ...]]:
+        if not (lot.plain and self.refuses_none(lot)):
+            return self.of_rows(lot.rows())
+        lot.take_whole()
+        return zip(*self.columns(lot.numbers, lot.values), strict=True)
 
-    def _sound(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+    def of_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+        """The same of rows that come one by one."""
+        sound = list(self._sound(rows))
+        if not sound:
+            return iter(())
+        values = {key: [row.values[key] for row in sound] for key in sound[0].values}
+        return zip(*self.columns([row.number for row in sound], values), strict=True)
+
+    def _sound(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             if row.doubts:
                 self._wonder(row)
-            staged = None if row.problems else self.staged(row)
-            if staged is None:
+            if row.problems or self.refuses(row):
                 self._keep(row)
             else:
-                yield staged
+                yield row
+
+    def never_met(self, keys: Iterable[Hashable], numbers: Sequence[int]) -> bool:
+        """No earlier row has any of these keys, and no two of these rows the same; then they are
+        remembered."""
+        fresh = dict(zip(keys, numbers, strict=True))
+        if len(fresh) < len(numbers) or not self._seen.keys().isdisjoint(fresh):
+            return False
+        self._seen.update(fresh)
+        return True
 
     def first_with(self, row: Row, key: Hashable) -> int | None:
         """The number of the earlier row that has the same key, if there was one."""
@@ -92,12 +117,22 @@ def _told(row: Row, p: Problem) -> dict[str, Any]:
             "sentence": p.sentence}  # fmt: skip
 
 
-def _known(work_out: Callable[[list[Any]], list[Any]], cells: Iterable[Any]) -> list[Any]:
+def known(work_out: Callable[[list[Any]], list[Any]], cells: Iterable[Any]) -> list[Any]:
     """The cells worked out; those that hold nothing stay so."""
     values = list(cells)
-    known = [value for value in values if value is not None]
-    found = work_out(known)
-    if len(known) == len(values):
+    there = [value for value in values if value is not None]
+    found = work_out(there)
+    if len(there) == len(values):
         return found
     ready = iter(found)
     return [None if value is None else next(ready) for value in values]
+
+
+def whole(months: Iterable[Any]) -> list[int | None]:
+    """Months as they are loaded."""
+    return [None if month is None else int(month) for month in months]
+
+
+def said(words: Iterable[str | None]) -> list[str]:
+    """Words as they are loaded; where nothing stands, nothing is said."""
+    return [word or "" for word in words]

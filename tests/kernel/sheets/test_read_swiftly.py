@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -59,15 +60,46 @@ def test_row_by_row_and_at_once_a_file_reads_the_same(made):
         assert told(content) == swift
 
 
-def told(content):
+@given(table())
+@settings(max_examples=60, deadline=None)
+def test_a_plain_lot_says_of_its_rows_what_each_says_alone(made):
+    top, lines = made
+    content = as_workbook(lines + lines[top:] * 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "BATCH", 2)
+        assert told(content, by_lots) == told(content, one_by_one)
+
+
+def one_by_one(given_file):
+    for row in given_file.rows:
+        yield row.number, row.values, bool(row.problems)
+
+
+def by_lots(given_file):
+    """The same, of plain lots by their columns. What cells must agree on is not asked of a lot."""
+    for lot in given_file.lots:
+        keys, columns = lot.values.keys(), lot.values.values()
+        values = [dict(zip(keys, line, strict=True)) for line in zip(*columns, strict=True)]
+        if lot.plain and not any(any(given_file.sheet.check(each)) for each in values):
+            lot.take_whole()
+            yield from zip(lot.numbers, values, itertools.repeat(False), strict=False)
+        else:
+            yield from ((row.number, row.values, bool(row.problems)) for row in lot.rows())
+
+
+def everything(given_file):
+    for r in given_file.rows:
+        yield r.number, r.values, r.raw, list(r.problems), list(r.doubts)
+
+
+def told(content, how=everything):
     """Everything a reading says of a file, or the sentence that refuses it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "名单.xlsx")
         path.write_bytes(content)
         try:
             with read(path, PUPILS) as given_file:
-                rows = [(r.number, r.values, r.raw, list(r.problems), list(r.doubts))
-                        for r in given_file.rows]  # fmt: skip
+                rows = list(how(given_file))
                 return repr(rows), given_file.counts
         except Exception as refused:  # noqa: BLE001 - whatever it is, both must say it
             return type(refused), str(refused)
