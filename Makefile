@@ -13,7 +13,7 @@ TESTS  ?=
 
 .DEFAULT_GOAL := list
 .PHONY: list setup run test test-sqlite test-postgresql journey lint types fmt check seed \
-        migration docs bench translations clean
+        migration docs bench translations campaign clean
 
 list: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test-sqlite: $(DEV) $(WORDED) ## all tests on SQLite (TESTS=tests/kernel narrows
 
 test-postgresql: $(DEV) $(WORDED) ## all tests on a throw-away PostgreSQL that they start
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) -m "not browser" $(TESTS)
+
+campaign: $(DEV) $(WORDED) ## random months of money for MINUTES (30), on TEST_DATABASE
+	CAMPAIGN_MINUTES=$(or $(MINUTES),30) $(BIN)/python -m pytest -q -k as_long tests/payments/test_conserve_money.py
 
 journey: $(DEV) $(WORDED) ## one month through a headless Chromium, on both databases
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -m browser $(or $(TESTS),tests/browser)

@@ -7,77 +7,16 @@ as before, and the next try, without repair, does it all.
 
 from __future__ import annotations
 
-import os
 import signal
-from contextlib import suppress
-from itertools import count
 
 import pytest
-from sqlalchemy import event, select
-from sqlalchemy.engine import Engine
 
-from app.kernel import clock, scope
-from app.kernel.audit import Event
-from app.kernel.db import db
-from app.payments.models import Attempt, PayFile, Payment, PayRun, ResultFile, ResultLine
-from app.publicity.models import AidLine, AidList, Finding, StagedLine, Upload
-from app.registry.models import Card, CoveredMonth, Person
+from app.kernel import clock
+from app.payments.models import Attempt, PayFile, Payment, PayRun
+from app.publicity.models import AidList, StagedLine, Upload
+from app.registry.models import Card, CoveredMonth
 from tests.engine import OVER, PUBLISHED, lines, result_file
-
-TABLES = [m.__table__ for m in (
-    AidList, AidLine, Finding, StagedLine, Upload, Person, Card, CoveredMonth, PayRun, Payment,
-    Attempt, PayFile, ResultFile, ResultLine, Event,
-)]  # fmt: skip
-DONE, BROKEN = 0, 3
-
-
-def everything():
-    """All rows of all tables a step may touch."""
-    db.session.remove()
-    with scope.everyone("a test looks"):
-        found = {t.name: sorted(map(repr, db.session.execute(select(t)))) for t in TABLES}
-    db.session.remove()
-    return found
-
-
-def die_before(n):
-    """From here on this process kills itself instead of running its n-th statement, or commit."""
-    seen = count(1)
-
-    def strike(*_what):
-        if next(seen) == n:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(Engine, "before_cursor_execute", strike)
-    event.listen(Engine, "commit", strike)
-
-
-def in_a_child(verb, n):
-    """How the verb ended in a process of its own that dies before statement n."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        with suppress(BaseException):  # nothing may climb back into the tests of the parent
-            die_before(n)
-            verb()
-            os._exit(DONE)
-        os._exit(BROKEN)
-    _pid, status = os.waitpid(child, 0)
-    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-
-
-def killed_everywhere(verb):
-    """How many places there were to die at; at each the tables stayed as they were."""
-    before = everything()
-    for n in count(1):
-        ended = in_a_child(verb, n)
-        if ended == DONE:
-            assert everything() != before, "the step did nothing"
-            return n - 1
-        assert ended == -signal.SIGKILL, f"the step broke by itself at statement {n}"
-        assert everything() == before, f"killed before statement {n} it left something"
-    return 0
+from tests.payments.killing import DONE, in_a_child, killed_everywhere
 
 
 def test_taking_an_upload(world):
