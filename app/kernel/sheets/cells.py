@@ -46,12 +46,23 @@ class Converter(dict[Any, Any]):
         """The values of a column as far as they are plainly right or known; the others are ODD."""
         plain, cells = self.plain, list(cells)
         values = list(map(self.get, cells, repeat(ODD)))
-        if plain is None or ODD not in values:
+        if ODD not in values:
             return values
         return [
-            cell if value is ODD and type(cell) is str and plain(cell) else value
+            value if value is not ODD
+            else cell if plain and type(cell) is str and plain(cell)
+            else self._looked_at(cell)
             for cell, value in zip(cells, values, strict=True)
-        ]
+        ]  # fmt: skip
+
+    def _looked_at(self, cell: object) -> Any:
+        """The value of a cell met for the first time; ODD where it is wrong or doubtful."""
+        faults, doubts = len(self.faults), len(self.doubts)
+        value = self[cell]
+        if len(self.faults) == faults and len(self.doubts) == doubts:
+            return value
+        del self.faults[faults:], self.doubts[doubts:]
+        return ODD
 
     def __missing__(self, raw: object) -> Any:
         try:

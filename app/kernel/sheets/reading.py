@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Found = list[tuple[str, str]]
     Line = tuple[int, list[Any]]
 
-BATCH = 1_000
+BATCH = 100
 _FIRST_OF_TOTALS = frozenset("合总小共")
 
 
