@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
 from app.accounts.commands import acting_as, acts, report
+from app.accounts.looking import numbered
 from app.accounts.models import AUDITOR, SCHOOLS, STAFF
 from app.kernel.db import db, writing
 from app.kernel.errors import Refused
@@ -151,7 +151,5 @@ def _verified(actor: Actor, chosen: Chosen) -> tuple[Equation, ...]:
 
 def run_of(pk: int) -> PayRun:
     """The run, when it lies in the actor's scope."""
-    found = db.session.scalar(select(PayRun).where(PayRun.id == pk))
-    if found is None:
-        raise Refused(_("没有编号为%(run)s的支付批次", run=pk))
+    found: PayRun = numbered(PayRun, pk, _("没有编号为%(run)s的支付批次", run=pk))
     return found

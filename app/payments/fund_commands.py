@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import select
 
 from app.accounts.commands import acts
+from app.accounts.looking import newest, numbered, sifting
 from app.accounts.models import BUREAUS
-from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.types import Fen
@@ -34,17 +33,13 @@ def funds() -> None:
 
 
 @funds.command("list")
-@click.option("--state", type=click.Choice(list(ARRIVALS.states)), help="只看这种状态")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@sifting(ARRIVALS)
 @acts
-def list_(actor: Actor, state: str | None, limit: int) -> dict[str, Any]:
+def list_(actor: Actor, **wanted: Any) -> dict[str, Any]:
     """列出辖区内的到位资金，新的在前：编号、日期、文号、金额（元）、状态。"""
     _check_bureau(actor)
-    found = select(FundArrival).order_by(FundArrival.id.desc()).limit(limit)
-    if state:
-        found = found.where(FundArrival.state == state)
     return {str(f.id): f"{f.arrived_on} {f} {ARRIVALS.states[f.state]}"
-            for f in db.session.scalars(found)}  # fmt: skip
+            for f in newest(ARRIVALS, **wanted)}  # fmt: skip
 
 
 @funds.command("left")
@@ -86,9 +81,8 @@ def record(actor: Actor, programme: str, source: str, yuan: str, day: dt.datetim
 @acts
 def take(actor: Actor, step: str, arrival: int, note: str) -> Outcome:
     """对一笔到位资金办理一步：confirm_funds、strike_funds。"""
-    if db.session.scalar(select(FundArrival.id).where(FundArrival.id == arrival)) is None:
-        raise Refused(_("没有编号为%(n)s的到位资金", n=arrival))
-    return ARRIVALS.take(step, FundArrival.id == arrival, actor, note)
+    found = numbered(FundArrival, arrival, _("没有编号为%(n)s的到位资金", n=arrival))
+    return ARRIVALS.take(step, FundArrival.id == found.id, actor, note)
 
 
 def _check_bureau(actor: Actor) -> None:

@@ -8,6 +8,7 @@ import click
 from sqlalchemy import select
 
 from app.accounts.commands import acts
+from app.accounts.looking import newest, numbered, sifting
 from app.accounts.models import STAFF
 from app.kernel.db import db
 from app.kernel.errors import Refused
@@ -33,17 +34,13 @@ def recoveries() -> None:
 
 
 @recoveries.command("list")
-@click.option("--state", type=click.Choice(list(RECOVERIES.states)), help="只看这种状态")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@sifting(RECOVERIES)
 @acts
-def list_(actor: Actor, state: str | None, limit: int) -> dict[str, Any]:
+def list_(actor: Actor, **wanted: Any) -> dict[str, Any]:
     """列出辖区内的追缴，新的在前：编号、姓名、金额（元）、月份、状态。"""
     if actor.role not in STAFF:
         raise Refused(_("追缴由学校和主管部门查阅"))
-    found = select(Recovery).order_by(Recovery.id.desc()).limit(limit)
-    if state:
-        found = found.where(Recovery.state == state)
-    return {str(r.id): _line(r) for r in db.session.scalars(found)}
+    return {str(r.id): _line(r) for r in newest(RECOVERIES, **wanted)}
 
 
 def _line(r: Recovery) -> str:
@@ -96,7 +93,5 @@ def receive(actor: Actor, recovery: int, voucher: str, day: dt.datetime) -> dict
 
 def _found(pk: int) -> Recovery:
     """The recovery, when it lies in the actor's scope."""
-    found = db.session.scalar(select(Recovery).where(Recovery.id == pk))
-    if found is None:
-        raise Refused(_("没有编号为%(n)s的追缴", n=pk))
+    found: Recovery = numbered(Recovery, pk, _("没有编号为%(n)s的追缴", n=pk))
     return found

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import select
 
 from app.accounts.commands import acts
+from app.accounts.looking import newest, numbered, sifting
 from app.accounts.models import STAFF
-from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.registry import card_changes
@@ -29,17 +28,13 @@ def cards() -> None:
 
 
 @cards.command("list")
-@click.option("--state", type=click.Choice(list(CARD_CHANGES.states)), help="只看这种状态")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@sifting(CARD_CHANGES)
 @acts
-def list_(actor: Actor, state: str | None, limit: int) -> dict[str, Any]:
+def list_(actor: Actor, **wanted: Any) -> dict[str, Any]:
     """列出辖区内的换卡记录，新的在前：编号、姓名、原卡、新卡、状态。"""
     if actor.role not in STAFF:
         raise Refused(_("换卡记录由学校和主管部门查阅"))
-    found = select(CardChange).order_by(CardChange.id.desc()).limit(limit)
-    if state:
-        found = found.where(CardChange.state == state)
-    return {str(c.id): _line(c) for c in db.session.scalars(found)}
+    return {str(c.id): _line(c) for c in newest(CARD_CHANGES, **wanted)}
 
 
 def _line(c: CardChange) -> str:
@@ -65,9 +60,7 @@ def _typed(_context: click.Context, _option: click.Parameter, number: str | None
 def ask(actor: Actor, enrolment: int, card_no: str, why: str, holder: str, bank: str, cnaps: str,
         note: str, ref: str) -> dict[str, Any]:  # fmt: skip
     """为本校学生提出换卡申请；ENROLMENT 是学籍页面网址末尾的编号。"""
-    student = db.session.scalar(select(Enrolment).where(Enrolment.id == enrolment))
-    if student is None:
-        raise Refused(_("没有编号为%(n)s的学籍", n=enrolment))
+    student = numbered(Enrolment, enrolment, _("没有编号为%(n)s的学籍", n=enrolment))
     said = {"holder_name": holder, "bank_name": bank, "cnaps": cnaps, "note": note, "ref": ref}
     clean = {k: TYPES[k].type.clean(v) if v else "" for k, v in said.items()}
     asked = card_changes.ask(student, card_no, why, actor, **clean)
@@ -81,6 +74,5 @@ def ask(actor: Actor, enrolment: int, card_no: str, why: str, holder: str, bank:
 @acts
 def take(actor: Actor, step: str, request: int, note: str) -> Outcome:
     """对一份换卡申请办理一步：accept_card、decline_card、withdraw_card。"""
-    if db.session.scalar(select(CardChange.id).where(CardChange.id == request)) is None:
-        raise Refused(_("没有编号为%(n)s的换卡申请", n=request))
-    return CARD_CHANGES.take(step, CardChange.id == request, actor, note)
+    found = numbered(CardChange, request, _("没有编号为%(n)s的换卡申请", n=request))
+    return CARD_CHANGES.take(step, CardChange.id == found.id, actor, note)
