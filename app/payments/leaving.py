@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, false, select
 
 from app.kernel.db import db
 from app.publicity.models import AidLine, AidList
@@ -30,12 +30,12 @@ def has_left() -> ColumnElement[bool]:
     return exists().where(*its, *TOLD_LATER).correlate(L, A)
 
 
-def lines_of_leavers(*lists: ColumnElement[bool]) -> list[int]:
-    """The lines of these lists that claim a month in which the student was away, as was told only
-    after the notice went up: what was told before, the bureau knew and decided on.
+def of_leavers(*lists: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The line is one of these lists and claims a month in which the student was away, as was told
+    only after the notice went up: what was told before, the bureau knew and decided on.
 
-    Few are told of between a notice and its payment: they are sought from their side, so that the
-    other lines cost nothing. One statement.
+    Few or none are told of between a notice and its payment: they are sought from their side, and
+    where there are none, which is asked now, the condition costs the other lines nothing.
     """
     found = (
         select(L.c.id)
@@ -43,5 +43,6 @@ def lines_of_leavers(*lists: ColumnElement[bool]) -> list[int]:
         .join(A, A.c.school_id == B.c.school_id)
         .join(L, (L.c.list_id == A.c.id) & (L.c.person_id == E.c.person_id))
         .where(*lists, *TOLD_LATER)
+        .correlate(None)
     )
-    return list(db.session.scalars(found.distinct().order_by(L.c.id)))
+    return L.c.id.in_(found) if db.session.scalar(select(found.exists())) else false()

@@ -27,7 +27,7 @@ from app.kernel.db import changed, db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
-from app.payments.leaving import lines_of_leavers
+from app.payments.leaving import of_leavers
 from app.payments.models import AGAIN, Attempt, Payment, PayRun
 from app.payments.workflow import openers
 from app.publicity.models import AidLine, AidList
@@ -72,7 +72,7 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
     with everyone("付款按主管部门汇总各校已确认名单"):
-        lists, away = _lists_of(run), lines_of_leavers(*_of_run(run))
+        lists, away = _lists_of(run), of_leavers(*_of_run(run))
         with many_rows(_insert_payments(run, lists, away)):
             whole = _nothing_lost(run, lists, _lock_months(run, lists))
             if not whole:
@@ -103,16 +103,16 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
     """
     run = _new_run(old.month, old.bureau.code, actor, old.programme.code, "again")
     with everyone("失败的笔数按原批次重发"):
-        away = L.c.id.in_(lines_of_leavers(*_of_run(run)))
-    with everyone("失败的笔数按原批次重发"), many_rows(old.line_count):
-        stopped = on_hold(run.programme_id)
-        held, gone = db.session.execute(select(
-            _count_of(_failed(old, stopped)), _count_of(_failed(old, ~stopped, away))
-        )).one()  # fmt: skip
-        failed = P.c.id.in_(_failed(old, ~stopped, ~away))
-        _insert_attempts(run, failed, P.c.attempt_no + 1)
-        fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
-        db.session.execute(update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1))
+        away, stopped = of_leavers(*_of_run(run)), on_hold(run.programme_id)
+        with many_rows(old.line_count):
+            held, gone = db.session.execute(select(
+                _count_of(_failed(old, stopped)), _count_of(_failed(old, ~stopped, away))
+            )).one()  # fmt: skip
+            failed = P.c.id.in_(_failed(old, ~stopped, ~away))
+            _insert_attempts(run, failed, P.c.attempt_no + 1)
+            fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
+            again = update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1)
+            db.session.execute(again)
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
@@ -194,13 +194,13 @@ def _of_run(run: PayRun) -> tuple[ColumnElement[bool], ...]:
             A.c.programme_id == run.programme_id)  # fmt: skip
 
 
-def _left_out(run: PayRun, lists: list[int], leavers: list[int]) -> tuple[int, int, int]:
+def _left_out(run: PayRun, lists: list[int], away: ColumnElement[bool]) -> tuple[int, int, int]:
     """How many payable lines have months that are paid, how many others belong to students on
     hold, and how many more to those who left.
 
     Asked last: whoever took a month while this run was being opened is seen by now.
     """
-    held, paid, away = on_hold(run.programme_id), _already_paid(run), L.c.id.in_(leavers)
+    held, paid = on_hold(run.programme_id), _already_paid(run)
     found = (
         select(
             func.count().filter(and_(~held, ~away, paid)),
@@ -214,7 +214,7 @@ def _left_out(run: PayRun, lists: list[int], leavers: list[int]) -> tuple[int, i
     return int(n_paid), int(n_held), int(n_away)
 
 
-def _insert_payments(run: PayRun, lists: list[int], leavers: list[int]) -> int:
+def _insert_payments(run: PayRun, lists: list[int], away: ColumnElement[bool]) -> int:
     """A payment stands for each payable line; how many."""
     cells = (L.c.id, literal(run.id), L.c.org_path, L.c.person_id, A.c.programme_id,
              L.c.amount_fen, literal(1))  # fmt: skip
@@ -223,8 +223,7 @@ def _insert_payments(run: PayRun, lists: list[int], leavers: list[int]) -> int:
     known = select(P.c.line_id).join_from(P, L, L.c.id == P.c.line_id).where(L.c.list_id.in_(lists))
     free = and_(L.c.list_id.in_(lists), *_of_run(run), L.c.state == "normal",
                 L.c.id.not_in(known.correlate(None)), ~on_hold(run.programme_id),
-                ~_already_paid(run))  # fmt: skip
-    free = and_(free, L.c.id.not_in(leavers)) if leavers else free
+                ~_already_paid(run), ~away)  # fmt: skip
     source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(free)
     names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
              "attempt_no")  # fmt: skip
