@@ -450,12 +450,12 @@ class World:
         db.session.refresh(run)
         return run
 
-    def export(self, run: PayRun, profile: str = "pipe_gbk", **but: Any) -> None:
+    def export(self, run: PayRun, profile: str = "pipe_gbk", **but: Any) -> exporting.Exported:
         bureau = self.place(run.bureau_id)
         actor = but.get("actor", bureau.exporter)
         bank = but.get("bank") or shipped()[profile]
         with clock.at(OVER):
-            self.act(actor, exporting.export, run, bank, self.package_of(run), actor)
+            return self.act(actor, exporting.export, run, bank, self.package_of(run), actor)
 
     def package_of(self, run: PayRun) -> Path:
         return self.folder / "runs" / str(run.id)

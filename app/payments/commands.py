@@ -79,9 +79,10 @@ def export(actor: Actor, run: int, profile: str, out: Path, decision: str) -> di
         shutil.copy2(made, out / made.name)
     written = queries.files_of(run)
     sent, unable = sum(f.row_count for f in written), queries.unable(run)
+    renewal = [said] if (said := outcome.renewed.told()) else []
     return {"accepted": sent, "rejected": len(unable), "moved": outcome.moved,
             "files": [f.name for f in written], "fen": sum(f.fen for f in written),
-            "sentences": unable}  # fmt: skip
+            "sentences": [*renewal, *unable]}  # fmt: skip
 
 
 @payments.command("layouts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, null, select, update
@@ -14,10 +15,11 @@ from app.kernel.errors import Refused
 from app.kernel.files import store
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
+from app.kernel.workflow import Outcome
 from app.payments import funds
 from app.payments.banks import PayLine, RunContext, write_package
 from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
-from app.payments.renewing import foretold, renew_cards
+from app.payments.renewing import Renewed, foretold, renew_cards
 from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
 
@@ -26,12 +28,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.kernel.actor import Actor
-    from app.kernel.workflow import Outcome
     from app.payments.banks import Package, Profile
-    from app.payments.renewing import Renewed
 
 T, P, C, H = (m.__table__ for m in (Attempt, Payment, Card, Person))
 R = PayRun.__table__
+
+
+@dataclass(frozen=True)
+class Exported(Outcome):
+    """What came of it, and which orders went to another card than the one they were opened for."""
+
+    renewed: Renewed
 
 
 def folder_of(run: PayRun) -> Path:
@@ -40,7 +47,7 @@ def folder_of(run: PayRun) -> Path:
 
 
 def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: str = ""
-           ) -> Outcome:  # fmt: skip
+           ) -> Exported:  # fmt: skip
     """The run's package lies in `folder` and the run waits for a second person to check it.
 
     Every line goes to the card in use today. Those whose card is closed without another, and those
@@ -65,7 +72,7 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
     out = RUNS.take("export", PayRun.id == run.id, actor)
     if not out.moved:
         raise Refused("; ".join(out.refused.values()) or _("批次%(run)s不能导出", run=run.id))
-    return out
+    return Exported(out.moved, out.refused, out.refused_total, renewed)
 
 
 def _lock(run: PayRun, actor: Actor) -> None:

@@ -134,12 +134,11 @@ class RunGrid(Packed):
         run = _run(pk)
         profile = layouts.chosen(request.form.get("profile", ""), run.org_path)
         folder, decision = exporting.folder_of(run), request.form.get("decision", "")
-        renewal = renewing.foretold(run).told()
-        exporting.export(run, profile, folder, g.actor, decision[:500])
+        done = exporting.export(run, profile, folder, g.actor, decision[:500])
         db.session.commit()
         for sentence in queries.unable(pk, 5):
             flash(sentence, "warning")
-        if renewal:
+        if renewal := done.renewed.told():
             flash(renewal, "warning")
         flash(_("银行文件已生成，请由另一人复核"), "success")
         return redirect(url_for(".show", pk=pk), 303)

@@ -121,6 +121,13 @@ def test_what_will_happen_is_said_before(world, waiting_run):
     assert "1笔的银行卡已停用" in said.told()
 
 
+def test_the_export_tells_what_was_foretold(world, waiting_run):
+    change_card(world)
+    close_card(world, 1)
+    foretold = renewing.foretold(waiting_run)
+    assert world.export(waiting_run).renewed == foretold == (1, 1, MONTHLY)
+
+
 def test_it_stands_in_the_trail(world, waiting_run):
     world.exported(waiting_run)
     assert world.count(Event, verb="renew_cards") == 0
