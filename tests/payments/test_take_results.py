@@ -232,6 +232,18 @@ def test_rows_nobody_can_read_are_set_aside_with_their_number(world, run):
     assert state(world, world.refs(run)[0]) == "sent"
 
 
+@pytest.mark.parametrize("bytes_", [b"\x00", b"\xff\xff", "退".encode()])
+@pytest.mark.parametrize("cell", ["name", "ref", "reason", "bank_ref"])
+def test_a_row_with_bytes_that_are_no_text_is_set_aside(world, run, cell, bytes_):
+    a, b, *_rest = world.refs(run)
+    rows = [world.answer(a, "paid"), world.answer(b, "failed")]
+    rows[1][cell] += "@@"
+    (world.folder / "a.txt").write_bytes(result_file(rows).replace(b"@@", bytes_))
+    taken = world.post(run, world.folder / "a.txt")
+    assert (taken.posted, state(world, a)) == (1, "paid")
+    assert (whys(world, taken), state(world, b)) == (["unreadable", "totals"], "sent")
+
+
 def test_a_word_the_profile_does_not_know_leaves_the_order_in_doubt(world, run):
     a = world.refs(run)[0]
     row = world.answer(a, "paid")

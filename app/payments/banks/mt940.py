@@ -14,7 +14,7 @@ from app.payments.banks.iso_results import guarded
 from app.payments.banks.reading import Found, Outcome, ResultLine
 from app.payments.banks.reasons import Reason, classify
 from app.payments.banks.table_results import Unreadable, fen_of
-from app.payments.banks.tables import decoded, encoding_of, raw_lines
+from app.payments.banks.tables import legible, raw_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ OUTCOMES = {"D": Outcome.PAID, "C": Outcome.RETURNED, "RD": Outcome.RETURNED}
 
 def mt940_results(layout: ResultLayout, path: Path) -> Iterator[Found]:
     """The statement's entries. Refused at once when the file is not an MT940 statement."""
-    entries = _entries(_fields(layout, path))
+    entries = _entries(_fields(path))
     first = next(entries, None)
     if first is None:
         raise Refused(_("不是 MT940 对账单，或者里面没有一笔收付"))
@@ -49,12 +49,11 @@ def _lines(
         yield guarded(row, partial(_line, layout, row, *entry))
 
 
-def _fields(layout: ResultLayout, path: Path) -> Iterator[tuple[str, str]]:
+def _fields(path: Path) -> Iterator[tuple[str, str]]:
     """Tag and text; lines without a tag belong to the field above."""
-    encoding = encoding_of(layout, path)
     tag, text = "", ""
     for raw in raw_lines(path):
-        line, _broken = decoded(raw, encoding)
+        line = legible(raw)
         if match := TAG.match(line):
             yield tag, text
             tag, text = match[1], match[2]

@@ -110,16 +110,28 @@ def encoding_of(layout: ResultLayout, path: Path) -> str:
 
 
 def decoded(raw: bytes, encoding: str) -> tuple[str, bool]:
-    """The text, and whether some of its bytes were not of that encoding.
+    """The text, and whether some of its bytes were not of that encoding, or are zero: no text is.
 
     Those stay visible as lone surrogates, so that a person can be shown the rest.
     """
     try:
-        return raw.decode(encoding), False
+        return raw.decode(encoding), b"\0" in raw
     except UnicodeDecodeError:
         return raw.decode(encoding, "surrogateescape"), True
 
 
 def torn(text: str) -> bool:
-    """Whether the text holds bytes that could not be decoded."""
-    return not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text)
+    """Whether the text holds bytes that could not be decoded, or zero ones."""
+    return "\0" in text or (not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text))
+
+
+def legible(raw: bytes) -> str:
+    """A line of free text, in UTF-8 or else in Chinese; what is neither shows as a mark.
+
+    A statement of the account does not say what it is written in.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", "replace")
+    return text.replace("\0", "\ufffd")

@@ -253,6 +253,21 @@ def test_mt940_entries_of_others_are_problems(tmp_path: Path) -> None:
     assert [p.row for p in reading.problems] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ("退汇：户名不符".encode("gbk"), "退汇：户名不符"),
+        ("退汇：户名不符".encode(), "退汇：户名不符"),
+        (b"\xff\xfe\x00 x", "��� x"),
+    ],
+)
+def test_mt940_may_be_written_in_gbk_or_in_utf_8(tmp_path: Path, raw: bytes, told: str) -> None:
+    entry = b":20:X\r\n:61:2609030903C1150,00NTRFR12-000127-1\r\n:86:" + raw + b"\r\n-\r\n"
+    (tmp_path / "r.sta").write_bytes(entry)
+    ((only,), _reading) = read("mt940", tmp_path / "r.sta")
+    assert (only.outcome, only.reason_text) == (Outcome.RETURNED, told)
+
+
 def test_what_is_no_statement_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r.sta").write_text("hello", "utf-8")
     with pytest.raises(Refused, match="MT940"):
