@@ -34,16 +34,20 @@ if TYPE_CHECKING:
     from app.kernel.actor import Actor
 
 OPEN = ("exported", "checked")
+ANSWERABLE = (*OPEN, "settled")
+"""States of runs that take an answer: money may come back long after everything was settled."""
 SUBJECTS["result_upload"] = _l("回盘文件")
 (POST,) = legs(_l("逐笔对账并登记"))
 
 
 def runs_for(actor: Actor) -> list[PayRun]:
-    """The runs to which this person may bring in the bank's answer, the latest first."""
+    """The runs to which this person may bring in the bank's answer: those that wait for one
+    before those that are settled, the latest first."""
     if actor.role != BUREAU_POSTER:
         return []
-    found = select(PayRun).where(PayRun.bureau_id == actor.org_id, PayRun.state.in_(OPEN))
-    return list(db.session.scalars(found.order_by(PayRun.id.desc()).limit(200)))
+    found = select(PayRun).where(PayRun.bureau_id == actor.org_id, PayRun.state.in_(ANSWERABLE))
+    settled_last = PayRun.state.in_(OPEN).desc(), PayRun.id.desc()
+    return list(db.session.scalars(found.order_by(*settled_last).limit(200)))
 
 
 def stage(path: Path, file_name: str, actor: Actor, run_id: int, message: str = ""

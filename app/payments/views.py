@@ -251,7 +251,7 @@ def _months_waiting() -> list[tuple[str, str]]:
 
 
 def _may_post(run: PayRun) -> bool:
-    return run.state in arriving.OPEN and g.actor.role == BUREAU_POSTER and _is_own(run)
+    return run.state in arriving.ANSWERABLE and g.actor.role == BUREAU_POSTER and _is_own(run)
 
 
 def _is_own(run: PayRun) -> bool:

@@ -90,8 +90,9 @@ def test_a_bank_is_added_on_the_pages_and_a_run_goes_through_it(living, sits, ex
     poster = sits("fuzhou_poster")
     told = posted(poster, run.number, (answer.read_bytes(), "back.txt"))
     assert f"登记{kept.line_count}" in told.says
-    poster.presses(f"/rungrid/action/settle/{run.number}", told.address)
+    settled = poster.presses(f"/rungrid/action/settle/{run.number}", told.address)
     assert run_of(living, run.number).state == "settled"
+    assert "结清后又有退汇：导入回盘" in settled.words
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

@@ -228,3 +228,16 @@ def test_comparing_costs_the_same_for_five_rows_and_for_fifty(world, statements)
             bring(world, run, ["paid"] * n, name=f"{n}.txt")
         counts.append(len([s for s in seen if not s.startswith("SELECT attempt")]))
     assert counts[0] == counts[1]
+
+
+def test_a_settled_run_takes_a_late_return_and_stands_behind_those_that_wait(world, run):
+    """Money comes back weeks later, and the file has to have a door."""
+    world.paid(run)
+    world.press("check", run, world.county.reviewer)
+    assert world.press("settle", run, world.county.poster).moved == 1
+    poster = world.county.poster
+    assert [r.id for r in world.act(poster, arriving.runs_for, poster)] == [run.id]
+    take(world, bring(world, run, ["returned"]))
+    assert (world.fresh(run).state, world.states(run)[0]) == ("settled", "returned")
+    waiting = world.exported(world.again(run))
+    assert [r.id for r in world.act(poster, arriving.runs_for, poster)] == [waiting.id, run.id]
