@@ -14,6 +14,8 @@ from flask import current_app
 from app.kernel import clock
 
 CHUNK = 1 << 20
+DAY = 86_400
+PART = ".part-"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def keep(stream: IO[bytes]) -> Kept:
     folder = store() / "in"
     folder.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+    handle, name = tempfile.mkstemp(dir=folder, prefix=PART)
     try:
         with os.fdopen(handle, "wb") as out:
             while chunk := stream.read(CHUNK):
@@ -53,9 +55,12 @@ def keep(stream: IO[bytes]) -> Kept:
 
 
 def expire() -> int:
-    """Files that came in longer ago than the settings' KEEP_FILES_DAYS are gone; how many."""
-    oldest = clock.now().timestamp() - current_app.config["KEEP_FILES_DAYS"] * 86_400
-    old = [p for p in (store() / "in").glob("*/*") if p.stat().st_mtime < oldest]
+    """Files that came in longer ago than the settings' KEEP_FILES_DAYS are gone, and after a day
+    the pieces of files whose arrival was cut off; how many."""
+    now, folder = clock.now().timestamp(), store() / "in"
+    oldest = now - current_app.config["KEEP_FILES_DAYS"] * DAY
+    old = [p for p in folder.glob("*/*") if p.stat().st_mtime < oldest]
+    old += [p for p in folder.glob(f"{PART}*") if p.stat().st_mtime < now - DAY]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

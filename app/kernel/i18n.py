@@ -50,5 +50,5 @@ def joined(sentences: Iterable[str]) -> str:
 
 
 def listed(words: Sequence[object]) -> str:
-    """Words joined as a Chinese enumeration."""
-    return "、".join(str(w) for w in words)
+    """Words in a row, joined as the reader's language does it."""
+    return _("、").join(str(w) for w in words)

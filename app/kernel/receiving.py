@@ -158,4 +158,14 @@ def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
     if sheet is None or kind.problems is None:
         raise TypeError(f"nobody says what is wrong with a file of the kind {kind.code}")
     problems, counts = kind.problems(path, upload)
+    same = min(_unchanged(kind, upload), counts.taken)
+    counts.taken, counts.unchanged = counts.taken - same, counts.unchanged + same
     return spooled(lambda out: hand_back(path, out, sheet, problems, counts))
+
+
+def _unchanged(kind: FileKind, upload: Arrived) -> int:
+    """How many good rows say what is so already, as the upload's page counts them."""
+    if upload.state != "staged":
+        return upload.unchanged
+    same: int = kind.preview(upload).total("same")
+    return same

@@ -20,7 +20,8 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _, listed
 from app.kernel.reading_ahead import before_writing
 from app.kernel.scope import everyone
-from app.kernel.sheets import digest
+from app.kernel.sheets import Limit, digest
+from app.kernel.sheets.manner import merged_below
 from app.kernel.types import Account
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def store_rows(upload: Arrived, path: Path, reading: Reading, sieve: Sieve, tabl
     return {
         "sha256": digest(path), "row_count": counts.taken + counts.refused,
         "accepted": counts.taken, "rejected": counts.refused, "problems": sieve.problems,
-        "skipped": counts.blank + counts.other, "doubts": about(reading) + sieve.doubts,
+        "skipped": counts.blank + counts.other,
+        "doubts": about(reading) + _merged(path, reading) + sieve.doubts,
     }  # fmt: skip
 
 
@@ -147,7 +149,22 @@ def about(reading: Reading) -> list[dict[str, Any]]:
         told.append(_("表头在第%(n)s行，它上面的内容没有读取", n=reading.header_row))
     if reading.unknown_columns:
         told.append(_("这些列不认识，没有读取：%(names)s", names=listed(reading.unknown_columns)))
-    return [{"row": None, "coordinate": "", "column": "", "sentence": each} for each in told]
+    return [_of_the_file(each) for each in told]
+
+
+def _merged(path: Path, reading: Reading) -> list[dict[str, Any]]:
+    """Of merged cells only the first holds anything: why rows that look full were refused."""
+    if not reading.counts.refused:
+        return []
+    if not (areas := merged_below(path, Limit(), reading.sheet_name, reading.header_row)):
+        return []
+    told = _("表中有合并的单元格（如%(where)s）：只有左上角一格有内容，其余按空白处理。"
+             "请取消合并，逐行填写", where=listed(areas[:3]))  # fmt: skip
+    return [_of_the_file(told)]
+
+
+def _of_the_file(sentence: str) -> dict[str, Any]:
+    return {"row": None, "coordinate": "", "column": "", "sentence": sentence}
 
 
 def earlier(upload: A, place: ColumnElement[bool]) -> A | None:

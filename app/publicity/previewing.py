@@ -37,8 +37,7 @@ def preview(upload: Upload) -> Preview:
         ranked = Ranked.of(_met(upload, S.c.seq, _fate()))
         rows = _met(upload, *WHO, *_pairs()).outerjoin(C, C.c.id == L.c.card_id)
         parts = ranked.first(rows.join(ranked.table, ranked.table.c.seq == S.c.seq), _told)
-        gone = beside(_gone(upload), "gone", _("将移出名单的学生"),
-                      _("名单上有、文件中没有的学生，写入后不再列入。"))  # fmt: skip
+        gone = beside(_gone(upload), "gone", _("将移出名单的学生"), _why_gone(upload))
     return Preview(parts, gone)
 
 
@@ -70,6 +69,14 @@ def _met(upload: Upload, *columns: Any) -> Select[Any]:
         .outerjoin(L, here)
         .where(S.c.upload_id == upload.id)
     )
+
+
+def _why_gone(upload: Upload) -> str:
+    """Of a file that goes back to an export the lines of refused rows stay: see `may_go`."""
+    if upload.rejected and upload.horizon is None:
+        return _("名单上有、文件的合格行中没有的学生，写入后不再列入；有的可能只是那一行不合格，"
+                 "请先改好再写入。")  # fmt: skip
+    return _("名单上有、文件中没有的学生，写入后不再列入。")
 
 
 WHO = (S.c.seq, S.c.name, S.c.id_mask, S.c.class_name)

@@ -15,7 +15,7 @@ from app.accounts.models import BUREAU_CLERK, SCHOOL, SCHOOL_CLERK, Org
 from app.kernel import audit, uploads
 from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, listed
 from app.kernel.scope import everyone, scope
 from app.registry.merging import COMPARE, FOLLOW, count_changes, merge, moves
 from app.registry.models import ENROLMENT_STATES, STUDYING, RegistryUpload, StagedEnrolment
@@ -122,9 +122,7 @@ def _lock(upload: RegistryUpload, actor: Actor) -> Org:
 
 def _trace(upload: RegistryUpload, moved: list[tuple[str, str, int]], actor: Actor) -> None:
     """Who took which file; and in words how many students went from which state to which."""
-    told = "、".join(
-        f"{ENROLMENT_STATES[old]}→{ENROLMENT_STATES[new]} {n}" for old, new, n in moved
-    )
+    told = listed([f"{ENROLMENT_STATES[a]}→{ENROLMENT_STATES[b]} {n}" for a, b, n in moved])
     subject: dict[str, Any] = {"org_path": upload.org_path, "subject": RegistryUpload.__tablename__,
                "subject_id": upload.id}  # fmt: skip
     audit.record("import_registry", actor=actor, count=upload.added + upload.changed,

@@ -57,3 +57,15 @@ def test_files_expire_when_their_time_is_over_and_not_before(store):
     with clock.at(now + dt.timedelta(days=31)):
         assert files.expire() == 1
     assert not kept.path.exists()
+
+
+def test_the_piece_of_a_file_whose_arrival_was_cut_off_goes_after_a_day(store):
+    kept = files.keep(io.BytesIO(b"whole"))
+    piece = store / "in" / ".part-cut"
+    piece.write_bytes(b"half a name")
+    now = clock.now()
+    with clock.at(now + dt.timedelta(hours=23)):
+        assert files.expire() == 0
+    with clock.at(now + dt.timedelta(hours=25)):
+        assert files.expire() == 1
+    assert (piece.exists(), kept.path.exists()) == (False, True)

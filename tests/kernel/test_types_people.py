@@ -181,6 +181,8 @@ def test_a_card_may_be_written_in_groups() -> None:
         ("6" * 20, "16至19位"),
         ("62128400000000000O9", "只能是数字"),
         ("6212840000000000001", "校验不符"),
+        ("6217000123456710000", "整列设置为“文本”"),
+        ("621700012345678000", "整列设置为“文本”"),
     ],
 )
 def test_a_wrong_card_is_refused_with_the_reason(raw: str, because: str) -> None:
@@ -238,6 +240,10 @@ def test_a_name_of_common_characters_stays_as_it_is(name: str) -> None:
 )
 def test_what_is_no_name_is_refused(raw: object) -> None:
     assert refusal(PersonName, raw)
+
+
+def test_what_stands_beside_a_name_is_told_where_to_go() -> None:
+    assert refusal(PersonName, "张三（补）") == "姓名里不能有 ( ) ，请只填姓名，说明写到备注里"
 
 
 @pytest.mark.parametrize(("name", "missing"), [("䶮三", "䶮"), ("㛃", "㛃"), ("李𬭎", "𬭎")])

@@ -95,7 +95,7 @@ class Converter(dict[Any, Any]):
         if raw is None:
             return self._blank()
         if isinstance(raw, Spoiled):
-            raise Refused(_("这一格的公式没有结果或出错（%(what)s），请填入数值", what=raw))
+            raise Refused(_("这一格的公式没有结果或出错（%(what)s），请直接填写内容", what=raw))
         value = self.clean(raw)
         if self.rule.text_only:
             raise Refused(

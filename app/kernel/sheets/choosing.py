@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from app.kernel.sheets.book import Book, Tab
     from app.kernel.sheets.declare import Column, Sheet
 
+MOST_NAMED = 10
+"""Of a table of many other columns the first are enough to know it by."""
+
 
 class WrongColumns(Refused):
     """No heading, or required columns are not in it. The page offers the template.
@@ -78,9 +81,13 @@ def _refuse_gaps(layout: Layout, sheet: Sheet) -> None:
         raise Refused(_("有几列是同一个意思：%(names)s。请只保留一列", names=names))
     if lacking := layout.lacks(sheet):
         names = listed([column.header for column in lacking])
-        raise WrongColumns(
-            _("缺少必填的列：%(names)s。请对照模板补上后再上传", names=names), lacking
-        )
+        told = _("缺少必填的列：%(names)s。请对照模板补上后再上传", names=names)
+        if strange := layout.unknown()[:MOST_NAMED]:
+            told += _("；") + _(
+                "表中这些列不认识：%(names)s，其中若有要填的列，请把列名改成模板上的",
+                names=listed(strange),
+            )
+        raise WrongColumns(told, lacking)
 
 
 def _no_heading(sheet: Sheet, hidden: list[str]) -> WrongColumns:

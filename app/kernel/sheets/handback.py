@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.i18n import _
+from app.kernel.i18n import _, called, joined
 from app.kernel.sheets.book import open_book
 from app.kernel.sheets.choosing import choose
 from app.kernel.sheets.coordinates import placed
@@ -214,8 +214,7 @@ class _Writer:
 
 def _reasons(found: list[tuple[int, Problem]]) -> str:
     """Every reason of the row in one cell, each with the heading it belongs to."""
-    told = (f"{p.column}：{p.sentence}" if p.column else p.sentence for _at, p in found)
-    return "；".join(told)
+    return joined(called(p.column, p.sentence) if p.column else p.sentence for _at, p in found)
 
 
 def _told(counts: Counts) -> list[tuple[str, int]]:

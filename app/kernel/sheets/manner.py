@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.kernel.errors import Refused
 from app.kernel.sheets import gate
-from app.kernel.sheets.coordinates import column_of, placed
+from app.kernel.sheets.coordinates import column_of, named, placed
 from app.kernel.sheets.package import SMALL_PART, Package
 from app.kernel.sheets.serials import kind_of_format
 from app.kernel.sheets.workbook import contents, format_codes
@@ -60,6 +60,16 @@ def manners_of(path: Path, limit: Limit, tab: str, bottom: int) -> dict[str, Man
             for name, _hidden, part in book.sheets
         }
     return {}
+
+
+def merged_below(path: Path, limit: Limit, tab: str, bottom: int) -> list[str]:
+    """The merged cells of that sheet below its heading, as Excel names them: 'G2:G4'."""
+    areas = manners_of(path, limit, tab, bottom).get(tab, Manner()).merged
+    return [
+        f"{named(top + 1, left)}:{named(last + 1, right)}"
+        for top, left, last, right in sorted(areas)
+        if top >= bottom
+    ]
 
 
 def _manner(package: Package, part: str, codes: list[str], bottom: int | None) -> Manner:

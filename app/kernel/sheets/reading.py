@@ -15,7 +15,7 @@ from app.kernel.sheets.choosing import choose
 from app.kernel.sheets.declare import Counts, Limit
 from app.kernel.sheets.headers import spell
 from app.kernel.sheets.lots import Lot
-from app.kernel.sheets.rows import Keeper, Row, checked, is_foot, is_total
+from app.kernel.sheets.rows import Keeper, Row, checked, is_foot, is_remark, is_total
 from app.kernel.types import is_blank
 
 if TYPE_CHECKING:
@@ -185,8 +185,8 @@ class Reading:
         if not line:
             return self._made(number, cells, values, self._check)
         self._forget()
-        if line == "total":
-            self._faults.append(("", self._not_one()))
+        if line in ("total", "remark"):
+            self._faults.append(("", self._not_one(line)))
             return self._made(number, cells, values, None)
         return OTHER if line == "other" else None
 
@@ -205,12 +205,15 @@ class Reading:
         return row
 
     def _line(self, raw: tuple[Any, ...], first: object) -> str:
-        """What a line is that does not look like a row: blank, other, total; '' if it is a row."""
+        """What a line is that does not look like a row: blank, other, total, remark; '' if it is
+        a row."""
         if all(is_blank(cell) for cell in raw):
             return "blank"
         if is_foot(first) or self._is_heading(raw):
             return "other"
-        return "total" if is_total(first) else ""
+        if is_total(first):
+            return "total"
+        return "remark" if self._faults and is_remark(first) else ""
 
     def _is_heading(self, raw: tuple[Any, ...]) -> bool:
         """The heading again, as it is repeated for print; a name or two of it is enough."""
@@ -232,8 +235,10 @@ class Reading:
         self._faults.clear()
         self._doubts.clear()
 
-    def _not_one(self) -> str:
-        return _("这一行是合计，不是%(noun)s，请删去", noun=self.sheet.noun)
+    def _not_one(self, line: str) -> str:
+        if line == "total":
+            return _("这一行是合计，不是%(noun)s，请删去", noun=self.sheet.noun)
+        return _("这一行是表尾的签名或说明，不是%(noun)s，请删去", noun=self.sheet.noun)
 
 
 def _one(index: int) -> Callable[[list[Any]], tuple[Any, ...]]:

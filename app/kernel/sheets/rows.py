@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from app.kernel.sheets.headers import Layout
 
 _TOTAL = re.compile(r"[合总小共]\s*计")
+_REMARK = re.compile(
+    r"(填表|制表|填报|填写|报送|上报|经办|审核|复核|审批|负责|分管|校长|联系|单位|学校|盖章|公章"
+    r"|日期|说明|备注|附注|注)[^:：]{0,8}[:：]"
+)
 
 
 class Row:
@@ -101,6 +105,11 @@ def checked(
 def is_total(first: object) -> bool:
     """The row adds others up: its first cell says so."""
     return isinstance(first, str) and _TOTAL.match(first) is not None and len(first) < 20
+
+
+def is_remark(first: object) -> bool:
+    """The row is what people sign or note below a table: who filled it in, when, what it is."""
+    return isinstance(first, str) and _REMARK.match(first.strip()) is not None
 
 
 def is_foot(first: object) -> bool:

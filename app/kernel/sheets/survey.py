@@ -57,6 +57,8 @@ def refuse_parts(names: Iterable[str]) -> None:
         raise Refused(_("文件带有宏，不能上传。请另存为不带宏的“Excel 工作簿（*.xlsx）”"))
     if "xl/workbook.bin" in known:
         raise Refused(_("这是二进制工作簿（xlsb）。请另存为“Excel 工作簿（*.xlsx）”再上传"))
+    if "content.xml" in known and "mimetype" in known:
+        raise Refused(_("这是 OpenDocument 表格（ods）。请另存为“Excel 工作簿（*.xlsx）”再上传"))
     if "xl/workbook.xml" not in known:
         raise not_a_workbook()
     if any(name.startswith("xl/externallinks/") or name == "xl/connections.xml" for name in known):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.i18n import _, listed
+from app.kernel.i18n import _, joined, listed
 from app.kernel.sheets.declare import GUIDE_TAB
 from app.kernel.sheets.looks import (
     PREPARED,
@@ -63,7 +63,7 @@ def advice(column: Column) -> str:
         parts.append(_("只能填写：%(words)s", words=listed(column.words)))
     if column.rule and column.rule.text_only and not any(_("文本") in part for part in parts):
         parts.append(_("单元格须为“文本”格式"))
-    return "；".join(dict.fromkeys(part for part in parts if part))
+    return joined(dict.fromkeys(part for part in parts if part))
 
 
 def _write_guide(guide: Any, sheet: Sheet, looks: Looks) -> None:

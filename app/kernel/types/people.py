@@ -90,7 +90,7 @@ def _read_id(number: str, today: dt.date) -> str:
         raise Refused(_("身份证号第7至14位不是真实的出生日期"))
     if not idcard.checks(number):
         if number.endswith("000"):
-            raise _damaged(_("身份证件号"))
+            raise _rounded(ID_WORDS)
         raise Refused(_("身份证号校验码不符，至少有一位写错，请与身份证核对"))
     return number
 
@@ -126,6 +126,8 @@ class BankCard(Sealed):
         elif not 16 <= len(number) <= 19:
             raise Refused(_("银行卡号应为16至19位，现为%(n)s位", n=len(number)))
         elif not luhn(number):
+            if _ends_in_zeros(number):
+                raise _rounded(CARD_WORDS)
             raise Refused(_("银行卡号校验不符，至少有一位写错，请与银行卡核对"))
         return number
 
@@ -136,7 +138,7 @@ class BankCard(Sealed):
 
     @classmethod
     def doubt(cls, value: str, kind: AccountKind = "card") -> str | None:
-        if len(value) > 15 and not value[15:].strip("0") and len(value[15:]) > 2:
+        if _ends_in_zeros(value):
             return _("号码第16位起全是0，可能被表格软件改过，请与银行卡核对")
         if kind == "card" and not value.startswith("62"):
             return _("不是以62开头的银联卡号，请核对")
@@ -217,7 +219,8 @@ class PersonName(PlainRule[str]):
             raise Refused(_("姓名不能超过%(n)s个字", n=names.LONGEST))
         odd = names.odd_characters(name)
         if odd or not any(c.isalpha() or c > "\u2fff" for c in name):
-            raise Refused(_("姓名中有不应出现的字符：%(odd)s", odd=listed(odd) or name[:1]))
+            told = " ".join(odd) or name[:1]
+            raise Refused(_("姓名里不能有 %(odd)s ，请只填姓名，说明写到备注里", odd=told))
         return name
 
     def plain_test(self) -> Callable[[str], bool]:
@@ -254,6 +257,22 @@ def _damaged(what: object) -> Refused:
     return Refused(
         _(
             "%(what)s是数字格式（如6.2E+18）：表格软件只保留前15位，后面的数字已经变了。"
+            "请先把整列设置为“文本”格式，再重新录入原号码",
+            what=what,
+        )
+    )
+
+
+def _ends_in_zeros(number: str) -> bool:
+    """What stands after the 15 digits that a spreadsheet keeps are zeros, three at least."""
+    return len(number) > 17 and not number[15:].strip("0")
+
+
+def _rounded(what: object) -> Refused:
+    """The number had gone through a numeric cell before it became text."""
+    return Refused(
+        _(
+            "%(what)s末几位全是0，校验不符，多半曾是数字格式：表格软件只保留前15位。"
             "请先把整列设置为“文本”格式，再重新录入原号码",
             what=what,
         )

@@ -9,6 +9,7 @@ import pytest
 
 from app.kernel.errors import Refused
 from app.kernel.sheets import Column, Limit, Sheet, WrongColumns, digest, read, row_digest
+from app.kernel.sheets.manner import merged_below
 from app.kernel.types import Fen, Text, YearMonth
 from tests.kernel.sheets.made import (
     HEADERS,
@@ -75,6 +76,12 @@ def test_a_remark_in_brackets_is_passed_over_but_not_another_unit(tmp_path):
 def test_a_missing_required_column_is_named(tmp_path):
     with pytest.raises(WrongColumns, match="缺少必填的列：身份证件号。"):
         taken_in(pupils(tmp_path / "f", headers=["姓名", "金额"]))
+
+
+def test_beside_what_is_missing_stands_what_nobody_knew(tmp_path):
+    wide = ["姓名", "身份证件号", "实发数", "家长"]
+    with pytest.raises(WrongColumns, match=r"金额\(元\)。.*不认识：实发数、家长，.*把列名改成"):
+        taken_in(pupils(tmp_path / "f", headers=wide))
 
 
 def test_a_file_without_heading_is_told_what_the_heading_should_be(tmp_path):
@@ -304,3 +311,24 @@ def test_limits_are_the_ones_asked_for(tmp_path):
     path = pupils(tmp_path / "f", LIN)
     with pytest.raises(Refused, match="MB"):
         taken_in(path, limit=Limit(file=100))
+
+
+@pytest.mark.parametrize("foot", ["填表人：张三", "说明: 本表一式两份", "单位（盖章）：某校"])
+def test_what_is_signed_below_a_table_is_one_sentence_and_not_eight(tmp_path, foot):
+    _reading, rows = taken_in(pupils(tmp_path / "f", LIN, [], [foot, None, None, "审核人：李四"]))
+    assert sentences(rows) == [("A4", "这一行是表尾的签名或说明，不是学生，请删去")]
+
+
+def test_a_student_is_no_signature_whatever_the_remark(tmp_path):
+    _reading, rows = taken_in(pupils(tmp_path / "f", [*LIN[:7], "说明：住校"], [None, *LIN[1:]]))
+    assert sentences(rows) == [("A3", "不能为空")]
+
+
+def test_merged_cells_below_the_heading_are_named(tmp_path):
+    path = pupils(tmp_path / "f.xlsx", LIN, WANG)
+    book = openpyxl.load_workbook(path)
+    for area in ("A2:A3", "C3:D3", "A1:B1"):
+        book.active.merge_cells(area)
+    book.save(path)
+    assert merged_below(path, Limit(), "名单", 1) == ["A2:A3", "C3:D3"]
+    assert merged_below(path, Limit(), "名单", 3) == []

@@ -92,6 +92,11 @@ def test_what_is_no_table_at_all(refuse, content):
     assert "xlsx、xls 或 csv" in refuse(content)
 
 
+def test_a_table_of_another_office_is_told_what_to_save_it_as(refuse):
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    assert "另存为" in refuse(packed({"mimetype": kind, "content.xml": "<x/>"}))
+
+
 @pytest.mark.parametrize(
     "content",
     [b"<html><body><table><tr><td>1", b"\xef\xbb\xbf<!DOCTYPE html><p>", b"<meta name=x><table>",
