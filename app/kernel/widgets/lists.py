@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from app.kernel.widgets.marks import kind_of, shown
 
 PAGE_SIZES = (25, 50, 100, 200)
 LAST_PAGE = 2_000
+NUMBERED = re.compile(r"[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,12 @@ class Cell:
 
     @property
     def look(self) -> str:
-        """Its kind as a class of the sheet's; short words stay on one line."""
-        return (
-            "is-text is-short"
-            if self.kind == "text" and _is_short(self.html)
-            else f"is-{self.kind}"
-        )
+        """Its kind as a class of the sheet's; short words are parted only at a blank or a comma,
+        a month or a number never."""
+        words = str(self.html)
+        if self.kind != "text" or not _is_short(words):
+            return f"is-{self.kind}"
+        return "is-text is-short is-word" if NUMBERED.fullmatch(words) else "is-text is-short"
 
 
 @dataclass(frozen=True)
