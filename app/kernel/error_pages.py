@@ -23,7 +23,7 @@ from app.kernel.interface import said_plainly
 from app.kernel.scope import ScopeMissing
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
     from flask.typing import ResponseReturnValue
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ SENTENCES: dict[int, Any] = {
     500: _l("系统出了问题，已经记录下来，请稍后再试。"),
     503: _l("系统正忙或正在维护，请稍后再试。"),
 }
+DENIED = (403, 404)
+"""Not one's duty, or not within one's reach: an address of ours answers 404 for rows of others."""
 STALE = _l("页面停留过久或登录已经变化，请刷新页面后重新提交。")
 PLAIN = """<!doctype html><html lang="zh-CN"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{code}</title>
@@ -56,6 +58,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(ScopeMissing, _trespass)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(InternalServerError, _crash)
+    app.after_request(_denied)
 
 
 def answer(code: int, sentence: object = "", mark: str = "") -> ResponseReturnValue:
@@ -88,7 +91,7 @@ def _page(code: int, sentence: str, mark: str) -> str:
 def _refused(error: Refused) -> ResponseReturnValue:
     """Undone, written to the trail, and said: on the page one came from, where there is one."""
     db.session.rollback()
-    _trail(error.sentence)
+    trail(error.sentence)
     back = came_from()
     if wants_json() or request.method == "GET" or not back:
         return answer(409, error.sentence)
@@ -96,12 +99,21 @@ def _refused(error: Refused) -> ResponseReturnValue:
     return redirect(back, 303)
 
 
-def _trail(sentence: str) -> None:
+def trail(sentence: str) -> None:
+    """The refusal stands in the trail under the name of whoever asked, if he is known."""
     if g.get("actor") is None:
         return
-    what = (request.endpoint or "")[:40]
-    audit.record("refused", actor=g.actor, outcome=audit.REFUSED, subject=what, note=sentence)
+    what, row = (request.endpoint or "")[:40], _row_asked_for()
+    audit.record("refused", actor=g.actor, outcome=audit.REFUSED, subject=what, subject_id=row,
+                 note=sentence)  # fmt: skip
     db.session.commit()
+
+
+def _row_asked_for() -> int | None:
+    """The number of the row that the address names, where it is one."""
+    given = request.view_args or {}
+    said = str(given.get("pk", given.get("key", "")))
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else None
 
 
 def came_from() -> str:
@@ -121,6 +133,15 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return answer(400, STALE)
     ours = error.description if isinstance(error.description, LazyString) else ""
     return answer(error.code, ours)
+
+
+def _denied(response: Response) -> Response:
+    """Whoever reached for what is not his has left a row in the trail, as with every refusal,
+    whoever said no to him: a page, a grid, or the API."""
+    if response.status_code in DENIED and request.endpoint not in (None, "static"):
+        db.session.rollback()
+        trail(str(SENTENCES[response.status_code]))
+    return response
 
 
 def _trespass(error: ScopeMissing) -> ResponseReturnValue:

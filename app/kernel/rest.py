@@ -17,7 +17,7 @@ from flask import Blueprint, current_app, g, jsonify, render_template, request
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, Unauthorized
 
 from app.kernel.db import db
-from app.kernel.error_pages import SENTENCES
+from app.kernel.error_pages import SENTENCES, trail
 from app.kernel.errors import Refused
 from app.kernel.grid.asked import DEEPEST, PAGE, SIZES, Asked, Term, unreadable, whole
 from app.kernel.grid.cells import kind_of, value_at
@@ -204,4 +204,5 @@ def _failed(error: HTTPException) -> ResponseReturnValue:
 
 def _refused(error: Refused) -> ResponseReturnValue:
     db.session.rollback()
+    trail(error.sentence)
     return jsonify(error=error.sentence), 400 if request.method == "GET" else 409

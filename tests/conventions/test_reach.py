@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.models import ROLES, Org
 from app.kernel import scope
 from app.kernel.actor import CLOCK_ROLE
+from app.kernel.audit import Event
 from app.kernel.db import db
 from app.payments.models import PayFile, PayRun
 from tests import world
@@ -85,6 +86,23 @@ def test_nobody_elses_rows_are_told_or_touched(doors_of, client_of, username):
     before = doors.victims.as_they_stand()
     assert not wrong_answers(doors, client_of(username), secrets_of(doors, username))
     assert doors.victims.as_they_stand() == before
+
+
+@pytest.mark.parametrize("username", [world.LANXI_CLERK, "siming_poster", world.SYSADMIN])
+def test_every_knock_that_is_denied_stands_in_the_trail(doors_of, client_of, username):
+    doors, client = doors_of(username), client_of(username)
+    before, denied = refusals_of(doors, username), 0
+    for knock in doors.all():
+        answer = client.open(knock.url, method=knock.method, data=knock.data)
+        denied += answer.status_code in (403, 404)
+    assert denied > 100
+    assert refusals_of(doors, username) - before >= denied
+
+
+def refusals_of(doors: Doors, username: str) -> int:
+    with doors.app.app_context(), scope.everyone("a test reads the trail"):
+        theirs = select(func.count()).where(Event.actor == username, Event.verb == "refused")
+        return db.session.scalar(theirs)
 
 
 THEIR_BUSINESS = {
