@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import abort, flash, g, jsonify, redirect, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.accounts.models import ROLES
 from app.kernel import jobs
@@ -42,12 +42,14 @@ class JobGrid(Grid):
 
     @expose("/watch/<int:pk>/status")
     @has_access
+    @permission_name("watch")
     def status(self, pk: int) -> ResponseReturnValue:
         row = jobs.find(pk, g.actor) or abort(404)
         return jsonify(jobs.status(row))
 
     @expose("/watch/<int:pk>/cancel", methods=["POST"])
     @has_access
+    @permission_name("watch")
     def cancel(self, pk: int) -> ResponseReturnValue:
         row = jobs.find(pk, g.actor) or abort(404)
         jobs.cancel(row, actor=g.actor)
