@@ -60,8 +60,8 @@ def declared():
 
 def cells(row: int, dice: random.Random) -> list[object]:
     """One row of 24 cells as people fill them; every twentieth has a wrong digit."""
+    from app.kernel.check_digits import luhn
     from app.kernel.idcard import check_character
-    from app.kernel.types.people import luhn
 
     born = f"{dice.randrange(2005, 2011)}{dice.randrange(1, 13):02}{dice.randrange(1, 29):02}"
     first17 = f"350102{born}{dice.randrange(1, 999):03}"

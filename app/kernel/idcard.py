@@ -10,6 +10,10 @@ import csv
 import datetime as dt
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MALE, FEMALE = "1", "2"  # GB/T 2261.1
 EARLIEST_YEAR = 1900
@@ -17,6 +21,7 @@ SCHOOL_ISSUED = "999"
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1)
 _CHECK = "10X98765432"
+_DIGITS = {c: 10 if c == "X" else int(c) for c in _CHECK}
 _PROVINCE_SPANS = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
 _PROVINCES = frozenset(str(n) for lo, hi in _PROVINCE_SPANS for n in range(lo, hi + 1))
 
@@ -49,6 +54,24 @@ def checks(number: str) -> bool:
         ) % 11 == 1
     except KeyError:
         return False
+
+
+def weighed(block: str, place: int) -> int:
+    """What the characters from `place` on add to the sum that `checks` asks about; ASCII digits
+    only, else KeyError."""
+    return sum(_DIGITS[c] * w for c, w in zip(block, _WEIGHTS[place:], strict=False))
+
+
+@lru_cache(maxsize=1)
+def ends() -> dict[str, int]:
+    """The last four characters, by what they add to the sum; no serial and check of 000 among
+    them, which is how a spreadsheet rounds."""
+    return {
+        serial + check: weighed(serial + check, 14)
+        for serial in (f"{n:03d}" for n in range(1000))
+        for check in _CHECK
+        if not (serial + check).endswith("000")
+    }
 
 
 def check_character(first17: str) -> str:
@@ -90,6 +113,20 @@ def is_school_issued(number: str) -> bool:
 def birth_of(number: str) -> dt.date | None:
     """The birthday in the number; None for a temporary number."""
     return None if is_school_issued(number) else day_of(number[6:14])
+
+
+def births_of(numbers: Sequence[str]) -> list[dt.date | None]:
+    """As `birth_of`, for a column."""
+    if any(number.startswith(SCHOOL_ISSUED) for number in numbers):
+        return [*map(birth_of, numbers)]
+    return [day_of(number[6:14]) for number in numbers]
+
+
+def sexes_of(numbers: Sequence[str]) -> list[str | None]:
+    """As `sex_of`, for a column."""
+    if any(number.startswith(SCHOOL_ISSUED) for number in numbers):
+        return [*map(sex_of, numbers)]
+    return [MALE if number[16] in "13579" else FEMALE for number in numbers]
 
 
 def sex_of(number: str) -> str | None:

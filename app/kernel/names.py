@@ -18,7 +18,8 @@ _NOTHING = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\ue000-\uf8ff\U00020000-\U0003ffff"
 
 _PLAIN = re.compile("[\u4e00-\u9fff]{2,4}")
-_COMMON = re.compile("[\u4e00-\u9fa5]{2,4}")
+_COMMON = re.compile("[\u4e00-\u9fa5]*")
+_LENGTHS = frozenset({2, 3, 4})
 _ANY_HAN = re.compile(f"[{_HAN}]")
 _LOOSE_DOTS = re.compile(rf"\s*[{re.escape(_DOTS)}{DOT}]+\s*")
 _SPACE_AT_HAN = re.compile(rf"(?<=[{_HAN}{DOT}])\s+|\s+(?=[{_HAN}{DOT}])")
@@ -32,9 +33,9 @@ def is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None
 
 
-def is_common(name: str) -> bool:
-    """Two to four Han characters of the oldest block: plain, and every encoding holds them."""
-    return _COMMON.fullmatch(name) is not None
+def are_common(names: Sequence[str]) -> bool:
+    """Two to four Han characters of the oldest block each: plain, and every encoding holds them."""
+    return _LENGTHS.issuperset(map(len, names)) and _COMMON.fullmatch("".join(names)) is not None
 
 
 def tidy(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel import names, uploads
 from app.kernel.i18n import _
-from app.kernel.idcard import birth_of, sex_of
+from app.kernel.idcard import births_of, sexes_of
 from app.kernel.sheets import read
 from app.kernel.sheets.sifting import Sieve, said, whole
 from app.kernel.types import BankCard, IdNumber
@@ -88,7 +88,7 @@ class Tally(Sieve):
         return (
             [self.upload_id] * len(numbers), v.get("line_id", none), v.get("version", none),
             numbers, IdNumber.indexes(ids), IdNumber.sealed(ids), [*map(IdNumber.mask, ids)],
-            [*map(birth_of, ids)], [*map(sex_of, ids)], BankCard.indexes(cards),
+            births_of(ids), sexes_of(ids), BankCard.indexes(cards),
             BankCard.sealed(cards), [*map(BankCard.mask, cards)], holders, said(v["bank_name"]),
             said(v["cnaps"]), pupils, v["grade"], v["major"], v["class_name"],
             whole(month or first for month in v["first_month"]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel import uploads
 from app.kernel.i18n import _
-from app.kernel.idcard import birth_of, sex_of
+from app.kernel.idcard import births_of, sexes_of
 from app.kernel.sheets import read
 from app.kernel.sheets.sifting import Sieve, known, whole
 from app.kernel.types import IdNumber, RegNo
@@ -58,7 +58,7 @@ class Roll(Sieve):
         ids, reg_nos = v["id_no"], [number or None for number in v["reg_no"]]
         return (
             [self.upload_id] * len(numbers), numbers, IdNumber.indexes(ids), IdNumber.sealed(ids),
-            [*map(IdNumber.mask, ids)], [*map(birth_of, ids)], [*map(sex_of, ids)], v["name"],
+            [*map(IdNumber.mask, ids)], births_of(ids), sexes_of(ids), v["name"],
             known(RegNo.sealed, reg_nos), known(RegNo.indexes, reg_nos), v["grade"],
             [code or None for code in v["major_code"]], v["major"], v["class_name"],
             whole(v["enrolled_in"]), whole(v["left_in"]), v["state"],

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from app.kernel import idcard
+from app.kernel.check_digits import luhn
 from app.kernel.types import BankCard, IdNumber, PersonName
-from app.kernel.types.people import luhn
 from app.world import words
 from app.world.people import Issuer, Pupil, with_luhn, with_mod_11_10
 

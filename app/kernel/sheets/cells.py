@@ -44,16 +44,21 @@ class Converter(dict[Any, Any]):
 
     def swiftly(self, cells: Iterable[Any]) -> list[Any]:
         """The values of a column as far as they are plainly right or known; the others are ODD."""
-        plain, cells = self.plain, list(cells)
+        cells = list(cells)
+        if self._are_plain(cells):
+            return cells
         values = list(map(self.get, cells, repeat(ODD)))
         if ODD not in values:
             return values
         return [
             value if value is not ODD
-            else cell if plain and type(cell) is str and plain(cell)
+            else cell if self._are_plain([cell])
             else self._looked_at(cell)
             for cell, value in zip(cells, values, strict=True)
         ]  # fmt: skip
+
+    def _are_plain(self, cells: list[Any]) -> bool:
+        return self.plain is not None and {str}.issuperset(map(type, cells)) and self.plain(cells)
 
     def _looked_at(self, cell: object) -> Any:
         """The value of a cell met for the first time; ODD where it is wrong or doubtful."""

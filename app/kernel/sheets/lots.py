@@ -6,6 +6,7 @@ reading them. What a lot says of its lines is what each would say alone: a test 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.sheets.cells import ODD
@@ -29,17 +30,17 @@ class Lot:
         tall = list(zip(*(cells for _number, cells in lines), strict=False))
         raws = [tall[at] for at in reading.places]
         self._columns = [c.swiftly(raw) for c, raw in zip(reading.converters, raws, strict=True)]
-        self._odd = set(self._odd_lines(raws[0]))
+        self._odd = set() if self._are_rows(tall, raws[0]) else set(self._odd_lines(raws[0]))
         for column in self._columns:
             if ODD in column:
                 self._odd.update([at for at, value in enumerate(column) if value is ODD])
         self.plain = not self._odd and self._no_blank_line()
 
-    @property
+    @cached_property
     def numbers(self) -> list[int]:
         return [number for number, _cells in self.lines]
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Sequence[Any]]:
         """By key the values of all lines, None for columns the file lacks."""
         nothing = [None] * len(self.lines)
@@ -58,6 +59,11 @@ class Lot:
         """The values of each line; None where it wants a closer look."""
         for at, values in enumerate(zip(*self._columns, strict=True)):
             yield None if at in self._odd or not any(values) else list(values)
+
+    def _are_rows(self, tall: list[tuple[Any, ...]], firsts: Sequence[Any]) -> bool:
+        """Seen from afar no line may be none, or reach beyond its heading."""
+        widest = max(len(cells) for _number, cells in self.lines)
+        return all(tall[0]) and self._reading.must_be_rows(tall[0], firsts, widest)
 
     def _odd_lines(self, firsts: Sequence[Any]) -> Iterator[int]:
         """The lines that may be none, or reach beyond their heading."""

@@ -20,7 +20,7 @@ from app.kernel.types import is_blank
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from app.kernel.sheets.book import Book
     from app.kernel.sheets.choosing import Chosen
@@ -160,6 +160,16 @@ class Reading:
         the first cell of those that are read."""
         filled = next(filter(None, cells), None)
         return first == self._heading[0] or len(cells) > self._most or _may_total(filled)
+
+    def must_be_rows(self, filled: Sequence[Any], firsts: Sequence[Any], width: int) -> bool:
+        """The same of many lines at once, False where one may be no row: `filled` are their first
+        cells, `firsts` the first that are read, `width` that of the widest."""
+        begins = {cell[0] for cell in filled if type(cell) is str}
+        return (
+            width <= self._most
+            and self._heading[0] not in firsts
+            and _FIRST_OF_TOTALS.isdisjoint(begins)
+        )
 
     def _count(self, row: Row) -> None:
         if row.problems:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # A reader that holds the sheet allots rows x columns at once, whatever the cells in between: one
 # cell named XFD1048576 would take all memory. It only ever gets sheets within A1:AZ99999.
 _BEYOND = re.compile(rb"r\s*=\s*[\"'](?:[A-Za-z]{3}|[B-Zb-z][A-Za-z]|[A-Za-z]{0,2}\d{6})")
+_NOT_NEAR = re.compile(rb"r[=\s](?!\"A?[A-Z]?\d{1,5}\")")
+"""What may be such a cell: nearly all cells are plainly none, and this passes them by."""
 _ROWS = re.compile(rb"row\s[^<>]*?\br=\"(\d+)\"")
 _ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
 _UNCOUNTED = re.compile(
@@ -98,6 +100,8 @@ def _look(piece: bytes, found: Survey, last: int) -> int:
             raise calls_out()
     if not found.stream:
         found.stream = _only_streamed(piece)
+    if b"=" not in piece:
+        return last  # the words of the sheets, which fill parts of their own
     for number in map(int, _ROWS.findall(piece)):
         if number <= last:
             raise damaged()
@@ -114,9 +118,14 @@ def _calls(formula: bytes) -> bool:
 
 def _only_streamed(piece: bytes) -> bool:
     """Cells far out, error values and formulas without a result, which the other reader drops."""
-    if any(piece[found.start() - 1] in b" \t\r\n" for found in _BEYOND.finditer(piece)):
+    near = _NOT_NEAR.finditer(piece) if b"=" in piece else ()
+    if any(_lies_beyond(piece, found.start()) for found in near):
         return True
     # One letter is sought ten times as fast as two, and cells of words and numbers have neither.
     if b"e" in piece and b'"e"' in piece and _ERROR.search(piece):
         return True
     return b"f" in piece and b"f>" in piece and _UNCOUNTED.search(piece) is not None
+
+
+def _lies_beyond(piece: bytes, at: int) -> bool:
+    return piece[at - 1] in b" \t\r\n" and _BEYOND.match(piece, at) is not None

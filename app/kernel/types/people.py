@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sqlalchemy import LargeBinary, String
 
-from app.kernel import clock, idcard, names
+from app.kernel import check_digits, clock, idcard, names
+from app.kernel.check_digits import luhn
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l, listed
 from app.kernel.types.rule import Personal, PlainRule, Sealed, halfwidth, refuse_blank
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Dialect
 
@@ -53,9 +54,8 @@ class IdNumber(Sealed):
             return raw
         return _read_id(unspaced(raw, ID_WORDS), today)
 
-    def plain_test(self) -> Callable[[str], bool]:
-        today, sound, known = clock.today(), idcard.is_sound, idcard.area_is_known
-        return lambda raw: sound(raw, today) and raw[-3:] != "000" and known(raw)
+    def plain_test(self) -> Callable[[Sequence[str]], bool]:
+        return check_digits.identity_numbers(clock.today())
 
     @classmethod
     def doubt(cls, value: str) -> str | None:
@@ -131,10 +131,8 @@ class BankCard(Sealed):
             raise Refused(_("银行卡号校验不符，至少有一位写错，请与银行卡核对"))
         return number
 
-    def plain_test(self) -> Callable[[str], bool]:
-        return lambda raw: (
-            raw[:2] == "62" and raw[-3:] != "000" and 16 <= len(raw) <= 19 and luhn(raw)
-        )
+    def plain_test(self) -> Callable[[Sequence[str]], bool]:
+        return check_digits.bank_cards()
 
     @classmethod
     def doubt(cls, value: str, kind: AccountKind = "card") -> str | None:
@@ -152,21 +150,6 @@ class BankCard(Sealed):
     @classmethod
     def last4(cls, value: str) -> str:
         return value[-4:]
-
-
-_TWO = [sum(divmod(n // 10 * 2, 10)) + n % 10 for n in range(100)]
-_LUHN = {f"{n:04d}": _TWO[n // 100] + _TWO[n % 100] for n in range(10_000)}
-
-
-def luhn(digits: str) -> bool:
-    """At most 24 ASCII digits and nothing else, the last of them the Luhn check digit."""
-    d = digits.rjust(24, "0")
-    try:
-        total = (_LUHN[d[:4]] + _LUHN[d[4:8]] + _LUHN[d[8:12]] + _LUHN[d[12:16]]
-                 + _LUHN[d[16:20]] + _LUHN[d[20:]])  # fmt: skip
-    except KeyError:
-        return False
-    return total % 10 == 0
 
 
 class BlindIndex(PlainRule[bytes]):
@@ -223,8 +206,8 @@ class PersonName(PlainRule[str]):
             raise Refused(_("姓名里不能有 %(odd)s ，请只填姓名，说明写到备注里", odd=told))
         return name
 
-    def plain_test(self) -> Callable[[str], bool]:
-        return names.is_common
+    def plain_test(self) -> Callable[[Sequence[str]], bool]:
+        return names.are_common
 
     @classmethod
     def doubt(cls, value: str) -> str | None:

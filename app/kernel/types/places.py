@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import ColumnElement, String, and_
 
-from app.kernel import idcard
+from app.kernel import check_digits, clock, idcard
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.types.people import starred, unspaced
 from app.kernel.types.rule import PlainRule, Sealed, halfwidth, refuse_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import QueryableAttribute
 
@@ -97,9 +97,11 @@ class RegNo(Sealed):
             raise Refused(_("学籍号只能由6至32位数字、字母和连字符组成"))
         return number
 
-    def plain_test(self) -> Callable[[str], bool]:
-        checks = idcard.checks
-        return lambda raw: raw[:1] == "G" and checks(raw[1:])
+    def plain_test(self) -> Callable[[Sequence[str]], bool]:
+        are_numbers = check_digits.identity_numbers(clock.today())
+        return lambda cells: (
+            {cell[:1] for cell in cells} == {"G"} and are_numbers([cell[1:] for cell in cells])
+        )
 
     @classmethod
     def doubt(cls, value: str) -> str | None:

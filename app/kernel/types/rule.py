@@ -15,7 +15,7 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Dialect
     from sqlalchemy.sql.operators import OperatorType
@@ -64,10 +64,11 @@ class Rule(TypeDecorator[T]):
         """A sentence when the value is well formed and yet worth a second look."""
         return None
 
-    def plain_test(self) -> Callable[[str], bool] | None:
-        """A quick test for the texts of one file, None where there is none.
+    def plain_test(self) -> Callable[[Sequence[str]], bool] | None:
+        """A quick test for the texts of one file, many at once; None where there is none.
 
-        Of a text that passes `clean` returns the very same, and `doubt` has nothing to say.
+        Of each text of those that pass `clean` returns the very same, and `doubt` has nothing to
+        say.
         """
         return None
 

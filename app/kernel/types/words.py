@@ -12,7 +12,7 @@ from app.kernel.i18n import _, in_every_language, listed
 from app.kernel.types.rule import ZERO_WIDTH, Personal, Rule, halfwidth, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -36,9 +36,11 @@ class Text(Rule[str]):
         super().__init__(max, personal=personal)
         self.max, self.required, self.lines = max, required, lines
 
-    def plain_test(self) -> Callable[[str], bool]:
+    def plain_test(self) -> Callable[[Sequence[str]], bool]:
         most = self.max
-        return lambda raw: len(raw) <= most and raw.isalnum()
+        return lambda cells: (
+            all(cells) and max(map(len, cells)) <= most and "".join(cells).isalnum()
+        )
 
     def clean(self, raw: object) -> str:
         if type(raw) is float and raw.is_integer() and abs(raw) < 1e15:
