@@ -67,3 +67,15 @@ def test_the_administrators_share_nothing(grids):
     granted = {role for role, held in grants(grids).items() if ("enable", "AccountGrid") in held}
     reads = {role for role, held in grants(grids).items() if ("can_list", "EventGrid") in held}
     assert (made, granted, reads) == ({world.SYSADMIN}, {world.SECADMIN}, {world.AUDITOR})
+
+
+def test_every_page_that_a_room_adds_asks_for_a_right_that_somebody_holds(grids):
+    held = {grant for role in grants(grids).values() for grant in role}
+    asked = {
+        (f"can_{page._permission_name}", grid.__name__)
+        for grid in grids
+        for page in vars(grid).values()
+        if hasattr(page, "_urls") and hasattr(page, "_permission_name")
+    }
+    assert ("can_watch", "JobGrid") in asked
+    assert asked <= held
