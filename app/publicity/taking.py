@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
 
 from app.kernel import clock
 from app.kernel.bulk import add_missing
@@ -106,13 +106,15 @@ def meant_card() -> Any:
 
 
 def _resolved(mine: Any) -> Any:
-    """The staged rows with their person and card."""
-    return (
-        select(S, P.c.id.label("person_id"), meant_card().label("card_id"))
-        .join_from(S, P, P.c.id_index == S.c.id_index)
-        .where(mine)
-        .subquery("r")
+    """The staged rows with their person and card. Nearly all mean the card in use, which is found
+    by its person; only the others are sought among all cards."""
+    used = C.alias("used")
+    meant = func.coalesce(used.c.id, meant_card())
+    whose = S.join(P, P.c.id_index == S.c.id_index).outerjoin(
+        used, and_(used.c.state == "active", same_card(used, P.c.id))
     )
+    resolved = select(S, P.c.id.label("person_id"), meant.label("card_id"))
+    return resolved.select_from(whose).where(mine).subquery("r")
 
 
 def may_go(upload: Upload) -> ColumnElement[bool]:
