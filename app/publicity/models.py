@@ -44,6 +44,7 @@ FOUND = {
     "NOT_IN_REGISTRY": _l("不在本校学籍中"),
     "NOT_AT_SCHOOL": _l("学籍状态不是在读"),
     "WAS_AWAY": _l("所含月份中有休学或离校的月份"),
+    "NOT_YET_HERE": _l("所含月份早于入学或转入"),
     "NAME_DIFFERS": _l("姓名与学籍不一致"),
     "GRADE_OUTSIDE": _l("年级不在资助范围"),
     "PAID_ELSEWHERE": _l("所含月份已经发放过"),

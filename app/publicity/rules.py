@@ -109,6 +109,11 @@ def _was_away() -> ColumnElement[bool]:
     return was_away(E.c.id, L.c.first_month, L.c.last_month, select(whose.c.school_id))
 
 
+def _not_yet_here() -> ColumnElement[bool]:
+    """A month that is claimed lies before he came: if anybody's, it was another school's."""
+    return E.c.enrolled_in > L.c.first_month
+
+
 def _name_differs() -> ColumnElement[bool]:
     return E.c.name != L.c.name
 
@@ -237,6 +242,9 @@ RULES = [
     Rule("WAS_AWAY", BLOCK,
          _l("从异动当月起停发，从复学当月起恢复：请从起止年月中去掉离校的月份，或更正学籍的复学年月"),
          _was_away),
+    Rule("NOT_YET_HERE", BLOCK,
+         _l("入学或转入本校以前的月份不由本校发放：请更正起始年月；学籍中入学年月有误的，先更正学籍"),
+         _not_yet_here),
     Rule("NAME_DIFFERS", WARN, _l("按身份证更正名单或学籍"), _name_differs),
     Rule("GRADE_OUTSIDE", BLOCK,
          _l("2025年春季起一至三年级，此前为一、二年级；请核对年级与发放月份"), _grade_outside),

@@ -31,7 +31,7 @@ WHO = (
            synonyms=("身份证号", "身份证号码", "证件号码"), example="350102200812010015"),
     Column("reg_no", _l("学籍号"), RegNo(), synonyms=("全国学籍号",)),
     Column("grade", _l("年级"), Choice(GRADES, also=GRADE_WORDS), required=True,
-           example="一年级"),
+           synonyms=("所在年级", "就读年级"), example="一年级"),
 )  # fmt: skip
 WHERE = (
     Column("major", _l("专业名称"), Text(60), required=True, synonyms=("专业", "修读专业"),
@@ -49,7 +49,8 @@ STUDENTS = Sheet(
         *WHO,
         Column("major_code", _l("专业代码"), Text(10), example="610102"),
         *WHERE,
-        Column("enrolled_in", _l("入学年月"), Month(), synonyms=("入学时间",), example="2026-09"),
+        Column("enrolled_in", _l("入学年月"), Month(), synonyms=("入学时间",), example="2026-09",
+               note=_l("转入的学生填转入本校的年月，此前的月份由原学校发放")),
         Column("state", _l("学籍状态"), Choice(ENROLMENT_STATES, also=STATE_WORDS),
                synonyms=("学生状态", "异动类型"), example="在读",
                note=_l("不填：新学生为在读，已有的学生不变")),

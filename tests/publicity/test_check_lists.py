@@ -392,7 +392,8 @@ def test_every_rule_can_be_found(world):
     world.confirmed(world.far, far, month=month("2025-01"))
     world.opened(world.other, month("2025-01"))
     world.hold(odd, month("2025-01"))
-    world.enrol(world.school, [line(student(0), name="王某")], state="03")
+    came = month("2024-11")
+    world.enrol(world.school, [line(student(0), name="王某")], state="03", enrolled_in=came)
     world.enrol(world.school, rows[2:3])
     world.away(odd, month("2024-10"), month("2024-11"))
     known, clerk = world.one(Enrolment, name="王某"), world.school.clerk

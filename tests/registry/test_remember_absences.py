@@ -201,6 +201,6 @@ def test_an_absence_at_another_school_bars_nothing_here(world):
         world.far,
         [pupil(student(0), 入学年月="2025-09", 学籍状态="复学", 异动年月="2026-08")],
     )
-    load(world, world.school, pupils(1))
+    load(world, world.school, pupils(1, 入学年月="2026-03"))
     assert claimed(world, (2026, 4)) == set()
     assert world.count(AidLine) == 1
