@@ -12,7 +12,7 @@ from app.accounts.models import BUREAU_EXPORTER, BUREAUS
 from app.accounts.trail import VERBS
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.grid import READ, Grid
+from app.kernel.grid import EXPORT, READ, Grid
 from app.kernel.grid.press import refused
 from app.kernel.i18n import _, _l
 from app.payments import layout_desk, layouts  # noqa: F401  (the desk registers itself)
@@ -46,7 +46,7 @@ class LayoutGrid(Grid):
 
     model, workflow, icon = BankProfile, LAYOUTS, "building-bank"
     menu = (PAYMENTS_MENU, _l("银行格式"))
-    access = {BUREAUS: READ, BUREAU_EXPORTER: READ | {"can_draft", "can_specimen"}}
+    access = {BUREAUS: READ | EXPORT, BUREAU_EXPORTER: READ | {"can_draft", "can_specimen"}}
     doors = {"draft": (_l("起草银行格式"), "pencil")}
     title = _l("银行格式")
     tones = {"draft": "wait", "active": "good", "retired": "mute"}

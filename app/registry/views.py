@@ -115,7 +115,7 @@ class StandardGrid(Grid):
     """What a programme pays from which month on."""
 
     model, menu, icon = Standard, (REGISTRY_MENU, _l("资助标准")), "coin"
-    access = {STAFF: READ}
+    access = {STAFF: READ | EXPORT}
     title = _l("资助标准")
     labels = {"programme": _l("项目"), "valid_from": _l("起始年月"), "valid_to": _l("截止年月"),
               "yearly_fen": _l("每生每年（元）"), "grades": _l("年级"),
@@ -129,7 +129,7 @@ class CalendarYearGrid(Grid):
     """Whether a year's holidays are those of the official notice."""
 
     model, menu, icon = CalendarYear, (REGISTRY_MENU, _l("日历年份")), "calendar-check"
-    access = {STAFF: READ, SYSADMIN: READ | {"can_add", "can_edit"}}
+    access = {STAFF: READ | EXPORT, SYSADMIN: READ | EXPORT | {"can_add", "can_edit"}}
     title = _l("日历年份")
     labels = {"year": _l("年份"), "confirmed": _l("已确认"), "source": _l("文件依据")}
     list_columns = ["year", "confirmed", "source"]
@@ -141,7 +141,7 @@ class SpecialDayGrid(Grid):
     """Holidays and make-up working days."""
 
     model, menu, icon = SpecialDay, (REGISTRY_MENU, _l("节假日与调休")), "calendar"
-    access = {STAFF: READ, SYSADMIN: WRITE}
+    access = {STAFF: READ | EXPORT, SYSADMIN: WRITE | EXPORT}
     title = _l("节假日与调休")
     labels = {"day": _l("日期"), "is_workday": _l("上班"), "name": _l("名称"),
               "source": _l("文件依据")}  # fmt: skip

@@ -196,7 +196,7 @@ class DifficultyGrid(Grid):
     """The kinds of hardship, in the official order."""
 
     model, menu, icon = Difficulty, (ROLLS_MENU, _l("困难类型")), "list-details"
-    access = {STAFF: READ}
+    access = {STAFF: READ | EXPORT}
     title = _l("困难类型")
     labels = {"place": _l("顺序"), "name": _l("困难类型"), "code": _l("代码"),
               "retired_on": _l("停用日期"), "source": _l("文件依据")}  # fmt: skip

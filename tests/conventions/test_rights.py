@@ -79,3 +79,11 @@ def test_every_page_that_a_room_adds_asks_for_a_right_that_somebody_holds(grids)
     }
     assert ("can_watch", "JobGrid") in asked
     assert asked <= held
+
+
+def test_whatever_list_somebody_sees_may_be_taken_out_as_a_file(grids):
+    kept = {"JobGrid"}  # what runs just now is watched, not filed
+    seen = {(role, name) for role, held in grants(grids).items() for right, name in held
+            if right == "can_list" and name not in kept}  # fmt: skip
+    for role, name in sorted(seen):
+        assert ("can_export", name) in grants(grids)[role], f"{role} {name}"

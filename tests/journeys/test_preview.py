@@ -98,3 +98,12 @@ def test_what_was_refused_is_said_to_be_unwritten_once_the_rest_is(clerk, templa
     assert "1 行不合格，不会写入" in page.words
     take(clerk, page)
     assert "1 行不合格，没有写入" in clerk.opens(page.address).words
+
+
+def test_names_that_schools_give_to_card_and_grade_are_known(clerk, template, rows):
+    book = openpyxl.load_workbook(io.BytesIO(filled_in(template, rows)))
+    book.active.cell(1, KEYS.index("card_no") + 1, "银行账号")
+    book.active.cell(1, KEYS.index("grade") + 1, "所在年级")
+    out = io.BytesIO()
+    book.save(out)
+    assert f"{len(rows)} 行全部合格" in send(clerk, out.getvalue()).words

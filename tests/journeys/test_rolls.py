@@ -67,6 +67,14 @@ def test_a_clerk_registers_a_roll_and_uploads_its_file(living, clerk):
     assert clerk.get(f"{answer.location}/errors").data[:2] == b"PK"
 
 
+def test_the_trail_names_the_place_of_a_new_roll_and_no_column(living, clerk):
+    add_roll(living, clerk)
+    ((key,),) = look(living, select(func.max(Roll.id)))
+    page = clerk.get(f"/rollgrid/show/{key}").text
+    assert "接收机构：空 → 闽侯县教育局" in page
+    assert "bureau_id：" not in page
+
+
 def test_an_ended_kind_and_a_second_roll_of_the_name_are_refused_in_a_sentence(living, clerk):
     assert "不再是认定类型" in add_roll(living, clerk, kind="REGISTERED_POOR").text
     assert "学年填起始年份" in add_roll(living, clerk, year="12").text

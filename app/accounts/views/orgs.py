@@ -17,7 +17,7 @@ class OrgGrid(Grid):
     """
 
     model, menu, icon = Org, (SYSTEM, _l("机构")), "sitemap"
-    access = {SYSADMIN: READ | EXPORT | {"can_add", "can_edit"}, STAFF | ADMINS: READ}
+    access = {SYSADMIN: READ | EXPORT | {"can_add", "can_edit"}, STAFF | ADMINS: READ | EXPORT}
     title = _l("机构")
     labels = {
         "code": _l("代码"), "name": _l("名称"), "level": _l("层级"), "parent": _l("上级"),

@@ -109,15 +109,26 @@ def _differences(grid: Any, row: Any) -> str:
         history = state.attrs[name].history
         new = name not in UNTOLD and history.has_changes()
         if new and (history.added != [None] or any(history.deleted)):
-            lines.append(_line(grid.label_columns[name], mapper.columns.get(name), history))
+            lines.append(_told(grid, mapper, name, history))
     return "\n".join(lines)
 
 
-def _line(label: object, column: Column[Any] | None, history: Any) -> str:
+def _told(grid: Any, mapper: Any, name: str, history: Any) -> str:
+    """Of a number that stands for another row, that row is told, by what it is called here."""
+    column, sides = mapper.columns.get(name), (history.deleted, history.added)
+    own = next((r for r in mapper.relationships if column in r.local_columns), None)
+    if column is None or own is None or own.local_columns != {column}:
+        return _line(grid.label_columns[name], column, *sides)
+    with db.session.no_autoflush:
+        rows = [[db.session.get(own.mapper.class_, n) or n for n in s or () if n] for s in sides]
+    return _line(grid.label_columns[own.key], None, *rows)
+
+
+def _line(label: object, column: Column[Any] | None, before: Any, after: Any) -> str:
     if column is not None and may_be_personal(column):
         return _("%(col)s：已修改", col=label)
     kind = None if column is None else column.type
-    told = f"{_words(kind, history.deleted)} → {_words(kind, history.added)}"
+    told = f"{_words(kind, before)} → {_words(kind, after)}"
     return called(label, told)
 
 
