@@ -7,6 +7,7 @@ import io
 import openpyxl
 import pytest
 
+from app.kernel.sheets import Limit
 from tests import world
 from tests.journeys.people import KEYS, filled_in
 
@@ -107,3 +108,9 @@ def test_names_that_schools_give_to_card_and_grade_are_known(clerk, template, ro
     out = io.BytesIO()
     book.save(out)
     assert f"{len(rows)} 行全部合格" in send(clerk, out.getvalue()).words
+
+
+def test_the_page_knows_what_is_too_big_before_it_is_sent(clerk):
+    page = clerk.opens("/listgrid/upload")
+    assert f'data-drop-most="{Limit.file}" hidden' in page.source
+    assert "文件超过100 MB，请拆成几个文件再上传" in page.words

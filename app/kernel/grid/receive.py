@@ -18,6 +18,7 @@ from app.kernel.i18n import _, _l
 from app.kernel.job_models import Job
 from app.kernel.previewing import by_reason
 from app.kernel.receiving import preview_url
+from app.kernel.sheets import Limit
 from app.kernel.sheets.sifting import KEPT_PROBLEMS
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Receives(Presses):
                 return self._stage(form, sent)
             form.file.errors = [_("请选择要上传的文件")]
         page = {"title": _l("上传%(what)s", what=self.receives.what), "form": form,
-                "hint": self.upload_hint, "accepts": self.accepts,
+                "hint": self.upload_hint, "accepts": self.accepts, "most": Limit.file,
                 "template_url": url_for(".template") if self.receives.blank else "",
                 "recent": receiving.recent(self.receives, g.actor),
                 "preview_endpoint": f"{self.endpoint}.preview"}  # fmt: skip

@@ -10,6 +10,7 @@ export function start() {
     const input = zone.querySelector("input[type=file]");
     const said = zone.querySelector("[data-drop-file]");
     const send = zone.closest("form")?.querySelector("[data-needs-file]");
+    const most = zone.parentElement.querySelector("[data-drop-most]");
     for (const name of ["dragenter", "dragover"])
       zone.addEventListener(name, () => zone.classList.add("is-over"));
     for (const name of ["dragleave", "drop"])
@@ -18,7 +19,10 @@ export function start() {
       const file = input.files[0];
       said.hidden = !file;
       said.querySelector("span").textContent = file ? `${file.name} · ${weight(file.size)}` : "";
-      if (send) send.disabled = !file;
+      // A server that stops reading in the middle of a file is to a browser a broken line.
+      const tooBig = Boolean(most && file && file.size > Number(most.dataset.dropMost));
+      if (most) most.hidden = !tooBig;
+      if (send) send.disabled = !file || tooBig;
     };
     input.addEventListener("change", paint);
     paint();
