@@ -11,7 +11,7 @@ from app.kernel.types import Choice, IdNumber, Month, PersonName, RegNo, SchoolC
 from app.registry.models import AT_SCHOOL, ENROLMENT_STATES, GRADES, STUDYING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 AHEAD = 3
 """Months by which leaving may be told before it happens: graduates are handled before summer.
@@ -81,6 +81,15 @@ def row_check(school_code: str) -> Callable[[dict[str, Any]], Iterator[tuple[str
             yield "left_in", _("异动年月早于入学年月%(month)s，请核对", month=came)
 
     return check
+
+
+def no_row_says_more(v: Mapping[str, Sequence[Any]], school_code: str) -> bool:
+    """All these rows are of the school and of students who are there: nothing to agree on."""
+    return (
+        {None, "", school_code}.issuperset(v["school_code"])
+        and {None, *STUDYING}.issuperset(v["state"])
+        and {None}.issuperset(v["left_in"])
+    )
 
 
 def _state_and_month(state: str | None, left: object) -> str:

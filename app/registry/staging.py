@@ -11,13 +11,14 @@ from app.kernel.sheets import read
 from app.kernel.sheets.sifting import Sieve, known, whole
 from app.kernel.types import IdNumber, RegNo
 from app.registry.models import StagedEnrolment
-from app.registry.sheets import STUDENTS, row_check
+from app.registry.sheets import STUDENTS, no_row_says_more, row_check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from app.kernel.sheets import Counts, Problem, Reading, Row
+    from app.kernel.sheets.lots import Lot
     from app.kernel.sheets.sifting import Values
     from app.registry.models import RegistryUpload
 
@@ -29,8 +30,8 @@ COLUMNS = (
 
 def store_rows(path: Path, upload: RegistryUpload) -> dict[str, Any]:
     """The good rows are staged; the figures of the file."""
-    reading = reading_of(path, upload)
-    return uploads.store_rows(upload, path, reading, Roll(0), StagedEnrolment.__table__, COLUMNS)
+    reading, roll = reading_of(path, upload), Roll(upload.school.code)
+    return uploads.store_rows(upload, path, reading, roll, StagedEnrolment.__table__, COLUMNS)
 
 
 def reading_of(path: Path, upload: RegistryUpload) -> Reading:
@@ -41,23 +42,33 @@ def reading_of(path: Path, upload: RegistryUpload) -> Reading:
 
 def all_problems(path: Path, upload: RegistryUpload) -> tuple[list[Problem], Counts]:
     """What is wrong in the whole file, and how its rows came out."""
-    return Roll(0).all_problems(reading_of(path, upload))
+    return Roll(upload.school.code).all_problems(reading_of(path, upload))
 
 
 class Roll(Sieve):
     """Turns good rows into staged enrolments; one student and one 学籍号 once a file."""
 
-    def __init__(self, upload_id: int) -> None:
+    def __init__(self, school_code: str) -> None:
         super().__init__()
-        self.upload_id = upload_id
+        self.school_code = school_code
 
     def refuses(self, row: Row) -> bool:
         return self._repeated(row, row.values["id_no"], row.values["reg_no"] or None)
 
+    def refuses_none(self, lot: Lot) -> bool:
+        v = lot.values
+        if not no_row_says_more(v, self.school_code):
+            return False
+        told = [
+            ((reg_no,), at) for reg_no, at in zip(v["reg_no"], lot.numbers, strict=True) if reg_no
+        ]
+        keys = [*v["id_no"], *(key for key, _at in told)]
+        return self.never_met(keys, [*lot.numbers, *(at for _key, at in told)])
+
     def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
         ids, reg_nos = v["id_no"], [number or None for number in v["reg_no"]]
         return (
-            [self.upload_id] * len(numbers), numbers, IdNumber.indexes(ids), IdNumber.sealed(ids),
+            [0] * len(numbers), numbers, IdNumber.indexes(ids), IdNumber.sealed(ids),
             [*map(IdNumber.mask, ids)], births_of(ids), sexes_of(ids), v["name"],
             known(RegNo.sealed, reg_nos), known(RegNo.indexes, reg_nos), v["grade"],
             [code or None for code in v["major_code"]], v["major"], v["class_name"],
