@@ -74,7 +74,7 @@ class Compared(NamedTuple):
 def compare(target: AidList) -> Compared | None:
     """None when there is no previous list, or the list is a supplement: it follows no other."""
     with everyone("名单已按管辖范围找到；其他学校只说有无"):
-        before = _previous(target)
+        before = previous(target)
         if before is None:
             return None
         sources = _sources(target, before.id)
@@ -83,8 +83,8 @@ def compare(target: AidList) -> Compared | None:
     return Compared(before.month, kinds, (before.line_count, before.total_fen))
 
 
-def _previous(target: AidList) -> Any:
-    """The school's latest earlier list of the same programme and kind."""
+def previous(target: AidList) -> Any:
+    """The school's latest earlier list of the same programme and kind; None of a supplement."""
     found = select(A.c.id, A.c.month, A.c.line_count, A.c.total_fen).where(
         A.c.school_id == target.school_id, A.c.programme_id == target.programme_id,
         A.c.kind == target.kind, A.c.kind != "SUPPLEMENT", A.c.month < target.month,

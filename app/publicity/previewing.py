@@ -10,7 +10,8 @@ from app.kernel.db import db, how_many
 from app.kernel.i18n import _, _l
 from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of
 from app.kernel.scope import everyone
-from app.publicity.models import AidLine, AidList, StagedLine
+from app.publicity.comparing import previous
+from app.publicity.models import AidLine, StagedLine
 from app.publicity.taking import SAME, may_go, meant_card
 from app.registry.models import Card, Person
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row, Select
 
-    from app.publicity.models import Upload
+    from app.publicity.models import AidList, Upload
 
 S, P, L, C = (m.__table__ for m in (StagedLine, Person, AidLine, Card))
 NAMES = {
@@ -123,15 +124,7 @@ def _told(row: Row[Any]) -> Sequence[Change]:
     return told or [Change(_("银行卡"), "", "")]
 
 
-def last_month(target: AidList) -> tuple[int, int]:
-    """(lines, fen) of the school's list of the programme in the latest month before this one."""
-    before = (
-        select(AidList.line_count, AidList.total_fen)
-        .where(AidList.school_id == target.school_id, AidList.programme_id == target.programme_id,
-               AidList.month < target.month, AidList.state != "void")
-        .order_by(AidList.month.desc())
-        .limit(1)
-    )  # fmt: skip
+def last_month(target: AidList) -> Any:
+    """Month, lines and fen of the list that this one will be compared with, if there is one."""
     with everyone("同一学校的上一份名单"):
-        row = db.session.execute(before).first()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+        return previous(target)

@@ -62,7 +62,10 @@ def draft_for(school_code: str | None, month: YearMonth, programme_code: str, ac
         )  # fmt: skip
         db.session.add(found)
     elif found.state != "draft":
-        raise Refused(_("%(month)s的名单已不在学校手里（当前不是草稿），不能再上传", month=month))
+        raise Refused(
+            _("%(month)s的名单已不在学校手里，不能再上传。要改的请主管部门退回；"
+              "漏报的学生请另传一份“补发”名单", month=month)
+        )  # fmt: skip
     found.first_month = first_month or found.first_month
     db.session.flush()
     return found

@@ -85,14 +85,28 @@ def test_last_month_is_the_latest_list_before_this_one(world):
     world.listed(world.school, lines(3), month=world.month - 1, enrol=False)
     this = world.draft()
     with scope.scope(world.school.path):
-        assert last_month(this) == (3, 3 * MONTHLY)
+        assert told(this) == (world.month - 1, 3, 3 * MONTHLY)
+
+
+def told(target):
+    before = last_month(target)
+    return before and (before.month, before.line_count, before.total_fen)
+
+
+def test_what_is_no_list_of_a_month_is_not_compared_with_one(world):
+    world.listed(world.school, lines(2), month=world.month - 2)
+    world.listed(world.school, lines(1), month=world.month - 1, kind="SUPPLEMENT", enrol=False)
+    regular, more = world.draft(), world.draft(kind="SUPPLEMENT")
+    with scope.scope(world.school.path):
+        assert told(regular) == (world.month - 2, 2, 2 * MONTHLY)
+        assert told(more) is None
 
 
 def test_a_void_list_of_last_month_does_not_count(world):
     old = world.listed(world.school, lines(2), month=world.month - 1)
     world.press("void", old, world.county.approver)
     with scope.scope(world.school.path):
-        assert last_month(world.draft()) == (0, 0)
+        assert last_month(world.draft()) is None
 
 
 def shown(upload):
