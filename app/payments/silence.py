@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, true, update
 
 from app.kernel.db import db
 from app.kernel.i18n import _
 from app.payments.banks import Outcome, silence_means_paid
 from app.payments.models import NOT_CARRIED, Attempt, PayFile, PayRun, ResultFile, ResultLine
+from app.payments.placing import files_of, is_shared, named_in, orders_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
 
     from app.payments.banks import Profile, ResultReading
@@ -50,7 +53,13 @@ def _hear_refusal(run: PayRun, whole: Whole, taken: ResultFile, by_rows: bool) -
     elif db.session.scalar(files) != 1 or _answered(run):
         _set_aside(taken, "whole", _("银行整体退回了一个文件，不能认定是本批次的哪些笔数"))
     else:
-        _answer(run, state="failed", reason=str(whole.reason), reason_text=whole.reason_text[:200])
+        _answer(
+            run,
+            true(),
+            state="failed",
+            reason=str(whole.reason),
+            reason_text=whole.reason_text[:200],
+        )
 
 
 def _names(run: PayRun, text: str) -> bool:
@@ -70,16 +79,51 @@ def _answered(run: PayRun) -> bool:
 
 
 def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> None:
-    """What was sent and not listed is paid, if the totals let us say so."""
-    sent = and_(T.c.run_id == run.id, T.c.reason != NOT_CARRIED)
-    count, fen = db.session.execute(select(func.count(), func.sum(T.c.fen)).where(sent)).one()
-    why = silence_means_paid(reading, int(count), int(fen or 0)) or _still_aside(taken)
-    if why is None and not reading.rows and not _names(run, taken.file_name):
-        why = _may_be_anothers(run, taken, int(count), int(fen or 0))
+    """What was sent and not listed is paid, if the totals let us say so: all of the run, or what
+    stands in that one of its files whose name the answer bears."""
+    files = files_of(run)
+    file = _answered_file(run, files, taken) if len(files) > 1 else None
+    part = T.c.id.in_(orders_in(run, files, file)) if file else true()
+    sent = and_(T.c.run_id == run.id, T.c.reason != NOT_CARRIED, part)
+    found = db.session.execute(select(func.count(), func.sum(T.c.fen)).where(sent)).one()
+    count, fen = int(found[0]), int(found[1] or 0)
+    why = silence_means_paid(reading, count, fen) or _still_aside(taken)
+    if file is not None:
+        why = why or _beyond(taken, part, file)
+    elif why is not None:
+        why = _or_name_it(why, reading, files)
+    elif not reading.rows and not _names(run, taken.file_name):
+        why = _may_be_anothers(run, taken, count, fen)
     if why is None:
-        _answer(run, state="paid")
+        _answer(run, part, state="paid")
     else:
         _set_aside(taken, "silence", why)
+
+
+def _or_name_it(why: str, reading: ResultReading, files: Sequence[PayFile]) -> str:
+    """Of a run of several files the answer may be about one: then its name has to say so."""
+    if len(files) < 2 or reading.control is None or reading.problems:
+        return why
+    return _("%(why)s；本批次有%(n)s个银行文件，只答复其中一个的，请在回盘文件名中写明是哪一个"
+             "（如%(name)s）后重新导入", why=why, n=len(files), name=files[0].name)  # fmt: skip
+
+
+def _answered_file(run: PayRun, files: Sequence[PayFile], taken: ResultFile) -> PayFile | None:
+    """The one file of the run that the answer is about, as its name says beyond doubt."""
+    file = named_in(taken.file_name, files)
+    if file is None or (is_shared(run, file) and not _names(run, taken.file_name)):
+        return None
+    return file
+
+
+def _beyond(taken: ResultFile, part: ColumnElement[bool], file: PayFile) -> str | None:
+    """A failure of another file says that the answer is not about this one, whatever its name."""
+    elsewhere = select(func.count()).select_from(R).join(T, T.c.id == R.c.attempt_id).where(
+        R.c.file_id == taken.id, ~part
+    )  # fmt: skip
+    if not db.session.scalar(elsewhere):
+        return None
+    return _("列出的失败行有的不在%(file)s里，不能认定这个文件的其余笔数成功", file=file.name)
 
 
 def _still_aside(taken: ResultFile) -> str | None:
@@ -108,8 +152,9 @@ def _may_be_anothers(run: PayRun, taken: ResultFile, count: int, fen: int) -> st
              "请在文件名中写明R%(run)s后重新导入", other=other, run=run.id)  # fmt: skip
 
 
-def _answer(run: PayRun, **values: Any) -> None:
-    db.session.execute(update(T).where(T.c.run_id == run.id, T.c.state == "sent").values(values))
+def _answer(run: PayRun, part: ColumnElement[bool], **values: Any) -> None:
+    waits = and_(T.c.run_id == run.id, T.c.state == "sent", part)
+    db.session.execute(update(T).where(waits).values(values))
 
 
 def _set_aside(taken: ResultFile, why: str, sentence: str) -> None:

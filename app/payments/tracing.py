@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import NoResultFound
 
 from app.kernel.audit import OK, Event
 from app.kernel.db import db
 from app.kernel.scope import placed
-from app.payments.banks import Profile
 from app.payments.models import (
     NOT_CARRIED,
     Attempt,
@@ -26,6 +25,7 @@ from app.payments.models import (
     Recovery,
     ResultLine,
 )
+from app.payments.placing import carried, group_of
 from app.publicity.models import AidLine, AidList
 from app.registry.models import Card, Enrolment
 
@@ -131,33 +131,16 @@ def _ranks(payment_id: int, runs: Mapping[int, Any]) -> Any:
     """(attempt, run, how many orders of the run were carried up to it)."""
     me, other = T.alias("me"), T.alias("other")
     mine, its = C.alias("mine"), C.alias("its")
-    group, others = _group(runs, me, mine), _group(runs, other, its)
+    group, others = group_of(runs, me, mine), group_of(runs, other, its)
     before = or_(others < group, and_(others == group, other.c.seq <= me.c.seq))
     return (
         select(me.c.id, me.c.run_id, func.count())
         .join_from(me, mine, mine.c.id == me.c.card_id)
-        .join(other, and_(other.c.run_id == me.c.run_id, _carried(other)))
+        .join(other, and_(other.c.run_id == me.c.run_id, carried(other)))
         .join(its, its.c.id == other.c.card_id)
-        .where(me.c.payment_id == payment_id, _carried(me), before)
+        .where(me.c.payment_id == payment_id, carried(me), before)
         .group_by(me.c.id, me.c.run_id)
     )
-
-
-def _carried(orders: Any) -> ColumnElement[bool]:
-    return and_(orders.c.state != "waiting", orders.c.reason != NOT_CARRIED)
-
-
-def _group(runs: Mapping[int, Any], orders: Any, cards: Any) -> ColumnElement[int]:
-    """Which of the run's kinds of file comes first, by the names the layout gives them."""
-    whens = []
-    for pk, run in runs.items():
-        profile = Profile.parse(run.profile_data) if run.profile_data else None
-        if profile is None or profile.split != "by_bank":
-            continue
-        own = or_(cards.c.cnaps == "", cards.c.cnaps.startswith(profile.bank_code))
-        first = profile.split_label(True) <= profile.split_label(False)
-        whens.append((and_(orders.c.run_id == pk, own if not first else ~own), 1))
-    return case(*whens, else_=0) if whens else literal(0)
 
 
 def _deeds(line: AidLine, runs: Sequence[int], recoveries: Sequence[int]) -> list[Event]:
