@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.accounts.models import OldPassword, Org, Post
-from app.kernel import scope, signed
+from app.kernel import audit, scope, signed
 from app.kernel.actor import Actor
 from app.kernel.audit import Event
 from app.kernel.db import db
@@ -122,10 +122,11 @@ def deeds(table: str, pk: int, limit: int = 50) -> list[Deed]:
 
 
 def latest_acts(user_id: int, limit: int = 8) -> list[Event]:
-    """What this account did last, newest first."""
+    """What this account did last, newest first: work, and attempts to get in that failed."""
+    came_or_went = and_(Event.verb.in_(["login", "logout"]), Event.outcome == audit.OK)
     with scope.everyone("one's own acts, wherever they were"):
-        found = select(Event).where(Event.actor_id == user_id).order_by(Event.id.desc())
-        return list(db.session.scalars(found.limit(limit)))
+        found = select(Event).where(Event.actor_id == user_id, ~came_or_went)
+        return list(db.session.scalars(found.order_by(Event.id.desc()).limit(limit)))
 
 
 def trail(like: dict[str, str], since: dt.datetime | None, limit: int) -> list[Event]:

@@ -77,3 +77,11 @@ def test_a_session_that_ran_out_says_so_and_leads_back(town):
 def test_programs_of_strangers_get_a_status_not_a_page(town):
     answer = town.browser().get("/orggrid/list/", headers={"Accept": "application/json"})
     assert answer.status_code == 401
+
+
+def test_the_start_page_tells_what_was_done_and_who_was_kept_out_not_every_coming(town):
+    town.sign_in("lin", "Wrong-2026-no")
+    browser, _answer = town.sign_in("lin")
+    page = browser.get("/").text
+    assert page.count("最近经手") == 1
+    assert len(re.findall(r"<li><p>登录", page)) == 1
