@@ -16,6 +16,7 @@ from app.accounts.models import (
     BUREAU_POSTER,
     BUREAU_REVIEWER,
     BUREAUS,
+    ROLES,
     STAFF,
 )
 from app.kernel import audit, clock
@@ -96,7 +97,7 @@ class RunGrid(Packed):
             "funds": funds.of_run(row) if self._may_package(row) else None,
             "renewal": renewing.foretold(row).told() if row.state == "open" else "",
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
-            "may_seal": self.may("can_package") and _is_own(row),
+            "may_seal": self.may("can_package") and _is_own(row), "next_step": _next_step(row),
         }  # fmt: skip
 
     def _again(self, row: PayRun) -> tuple[int, int] | None:
@@ -252,6 +253,18 @@ def _months_waiting() -> list[tuple[str, str]]:
 
 def _may_post(run: PayRun) -> bool:
     return run.state in arriving.ANSWERABLE and g.actor.role == BUREAU_POSTER and _is_own(run)
+
+
+def _next_step(run: PayRun) -> str:
+    """What the run waits for and from whom; "" when it is the reader's own, or nobody's."""
+    step = RUNS.steps.get({"open": "export", "exported": "check", "checked": "settle"}
+                          .get(run.state, ""))  # fmt: skip
+    if step is None or (g.actor.role in step.by and _is_own(run)):
+        return ""
+    what = _("导入银行回盘") if step.name == "settle" else step.label
+    who = _("或").join(str(ROLES[role]) for role in ROLES if role in step.by)
+    return _("下一步：由%(bureau)s的%(who)s办理「%(what)s」。", bureau=run.bureau, who=who,
+             what=what)  # fmt: skip
 
 
 def _is_own(run: PayRun) -> bool:

@@ -34,6 +34,13 @@ def page_of(run):
     return run.replace("/rungrid/", "/rungrid/show/")
 
 
+def test_the_run_says_whom_it_waits_for_but_not_to_himself(sits, run):
+    said = "由思明区教育局的主管部门复核或主管部门审批办理「复核银行文件」"
+    told = {duty: said in sits(f"siming_{duty}").opens(page_of(run)).words.replace("厦门市", "")
+            for duty in ("clerk", "exporter", "reviewer", "approver")}  # fmt: skip
+    assert told == {"clerk": True, "exporter": True, "reviewer": False, "approver": False}
+
+
 @pytest.mark.parametrize("duty", ["exporter", "reviewer", "approver"])
 def test_who_made_and_who_checks_take_the_papers(sits, run, duty):
     person = sits(f"siming_{duty}")
