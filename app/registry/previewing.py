@@ -32,7 +32,7 @@ S, P, E = (m.__table__ for m in (StagedEnrolment, Person, Enrolment))
 NAMES = {
     "name": _l("姓名"), "grade": _l("年级"), "major": _l("专业名称"), "class_name": _l("班级"),
     "major_code": _l("专业代码"), "enrolled_in": _l("入学年月"), "state": _l("学籍状态"),
-    "left_in": _l("异动年月"),
+    "left_in": _l("离校年月"),
 }  # fmt: skip
 
 

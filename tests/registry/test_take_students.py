@@ -152,7 +152,7 @@ def test_the_preview_tells_old_and_new_in_words(world):
     (row,) = part(preview(send(world, world.school, left)), "changed").rows
     said = {str(column): (old, new) for column, old, new in row.changes}
     assert said == {"年级": ("一年级", "二年级"), "学籍状态": ("在读", "休学"),
-                    "异动年月": ("", "2026-09")}  # fmt: skip
+                    "离校年月": ("", "2026-09")}  # fmt: skip
 
 
 def test_the_statements_do_not_grow_with_the_rows(world, statements):
