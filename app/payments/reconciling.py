@@ -36,7 +36,7 @@ COLUMNS = {
     ("payable",): _l("确认应发"), ("payments",): _l("已列支付"), ("paid",): _l("已到账"),
     ("sent", "waiting"): _l("等待银行结果"), ("unknown",): _l("待查明"),
     ("failed", "returned"): _l("失败或退汇"), ("unpaid",): _l("待支付"),
-    ("held", "elsewhere", "gone"): _l("停发、已另行支付或已离校"),
+    ("held", "elsewhere", "gone"): _l("停发、另付或离校"),
 }  # fmt: skip
 """The figures of a month, a bureau or a school; some are counted together under one name."""
 PLACES = {"month": _l("月份"), "bureau": _l("主管部门"), "school": _l("学校")}
