@@ -14,7 +14,7 @@ from app.accounts.models import (
     BUREAU_POSTER,
     BUREAU_REVIEWER,
 )
-from app.kernel import clock
+from app.kernel import audit, clock
 from app.kernel.actor import CLOCK_ROLE
 from app.kernel.i18n import _l
 from app.kernel.scope import everyone
@@ -55,6 +55,10 @@ def _nothing_aside(_actor: Actor) -> ColumnElement[bool]:
     return ~exists().where(ResultLine.run_id == PayRun.id, ResultLine.fate == "aside")
 
 
+def _others_import(actor: Actor) -> ColumnElement[bool]:
+    return ~audit.taken(PayRun, ResultLine.run_id, ("results",), actor)
+
+
 def _release(moved: Moved, _actor: Actor) -> None:
     with everyone("退回的是刚在本人管辖内作废的批次"):
         release_runs(moved)
@@ -74,6 +78,9 @@ for _name in ("object", "remove"):  # a line that is being paid must not look fr
 
 own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))
 own_answer = Guard(_own_answer, own_run.otherwise)
+others_import = Guard(
+    _others_import, _l("导入回盘与说明销号须由不同的人办理：您导入过这个批次的回盘，请由另一人说明")
+)
 packaged = Guard(_packaged, _l("还没有生成银行文件：请选择银行格式后导出"))
 all_answered = Guard(_all_answered, _l("还有笔数没有银行结果或待查明"))
 nothing_aside = Guard(_nothing_aside, _l("回盘文件中还有搁置的行没有查明"))
@@ -103,7 +110,8 @@ ANSWERS = Workflow(
     ResultLine,
     FATES,
     [
-        Step("explain", _l("说明后销号"), ("aside",), "explained", checkers, (own_answer,),
+        Step("explain", _l("说明后销号"), ("aside",), "explained", checkers,
+             (own_answer, others_import),
              note=True, icon="message-check",
              confirm=_l("写明向银行核实的结果。销号不改变任何一笔的状态。")),
     ],

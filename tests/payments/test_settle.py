@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.kernel.errors import Refused
@@ -81,6 +83,15 @@ def test_who_imported_the_answer_does_not_explain_it_away(world, checked):
     world.results(checked, [world.answer(world.refs(checked)[0], "paid", fen=1)])
     with pytest.raises(Refused, match="您的岗位不能"):
         explain(world, world.one(ResultLine), actor=world.county.poster)
+
+
+def test_nor_does_he_with_another_duty(world, checked):
+    """Whoever brought the rows in is no second pair of eyes, whatever his duty is by now."""
+    world.results(checked, [world.answer(world.refs(checked)[0], "paid", fen=1)])
+    importer = replace(world.county.poster, role=world.county.reviewer.role)
+    out = explain(world, world.one(ResultLine), actor=importer)
+    assert "由另一人说明" in refusal(out)
+    assert explain(world, world.one(ResultLine)).moved == 1
 
 
 def test_an_unchecked_run_is_not_settled(world, run):
