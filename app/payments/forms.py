@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import DateField, SelectField, StringField
@@ -14,6 +16,18 @@ RESULT_KINDS = {
     "camt.053": _l("camt.053 对账单"), "camt.054": _l("camt.054 到账通知"),
     "mt940": _l("MT940 对账单"),
 }  # fmt: skip
+
+
+HIGHEST = 2**31 - 1
+"""No run has a higher number; a database refuses to look for one."""
+
+
+def run_number(raw: Any) -> int:
+    """The number of a run. ValueError for what is none."""
+    number = int(raw)
+    if not 0 < number <= HIGHEST:
+        raise ValueError
+    return number
 
 
 class OpenForm(FlaskForm):
@@ -32,7 +46,7 @@ class ResultForm(FlaskForm):
     """The file the bank gave back, and for which run."""
 
     run = SelectField(
-        _l("批次"), coerce=int, validate_choice=False,
+        _l("批次"), coerce=run_number, validate_choice=False,
         validators=[DataRequired(message=_l("请选择批次"))],
     )  # fmt: skip
     file = FileField(_l("回盘文件"))

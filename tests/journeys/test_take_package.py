@@ -93,3 +93,9 @@ def test_the_password_is_seen_once_and_kept_nowhere(living, sits, run):
         assert any(row.verb == "seal_package" and row.digest for row in rows)
         assert not any(password in str(tuple(row)) for row in rows)
         db.session.rollback()
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "2147483648", "-1", "0", "abc"])
+def test_an_answer_to_a_run_that_cannot_be_is_no_crash(sits, number):
+    said = {"run": number, "kind": "", "file": (io.BytesIO(b"x"), "a.txt")}
+    assert sits("siming_poster").client.post("/resultlinegrid/upload", data=said).status_code == 400
