@@ -114,3 +114,13 @@ def test_the_page_knows_what_is_too_big_before_it_is_sent(clerk):
     page = clerk.opens("/listgrid/upload")
     assert f'data-drop-most="{Limit.file}" hidden' in page.source
     assert "文件超过100 MB，请拆成几个文件再上传" in page.words
+
+
+def test_whoever_sends_one_class_after_the_other_is_warned_before_the_first_is_lost(
+    clerk, template, rows
+):
+    first = send(clerk, filled_in(template, rows[:-2]))
+    assert "人将移出" not in first.source
+    take(clerk, first)
+    second = send(clerk, filled_in(template, rows[-2:]))
+    assert f"名单上另有{len(rows) - 2}人将移出" in second.source
