@@ -8,19 +8,22 @@ does its own check of hands and place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from flask import current_app
-from sqlalchemy import select, true
+from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import joinedload
 
-from app.kernel import files, jobs, uploads
-from app.kernel.db import db
+from app.kernel import audit, clock, files, jobs, uploads
+from app.kernel.actor import CLOCK
+from app.kernel.db import changed, db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.jobs import Done, job
 from app.kernel.legs import told
+from app.kernel.scope import everyone
 from app.kernel.sheets import hand_back, write_old_template, write_template
 from app.kernel.sheets.spooled import spooled
 
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
     from app.kernel.job_models import Job
     from app.kernel.sheets import Counts, Problem, Sheet
     from app.kernel.uploads import Arrived
+
+WAITS = dt.timedelta(days=30)
+"""How long a file that was read waits to be taken."""
+MOST_ASIDE = 500
+KINDS: list[FileKind] = []
+"""Every kind of file that a room receives."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,10 @@ class FileKind:
     """What is filled in, where it is less than what is read."""
     errors: Callable[[Any], IO[bytes]] | None = None
     """What is wrong with it, where the file itself is not handed back with its cells marked."""
+    staged: Any = None
+    """The table in which its good rows wait, where they do."""
+    emptied: dict[str, Any] = field(default_factory=dict)
+    """What the upload itself holds of people, and holds no more once it is put aside."""
 
     @property
     def blank(self) -> Sheet | None:
@@ -75,6 +88,7 @@ class FileKind:
 
 def receive(kind: FileKind) -> FileKind:
     """Big files of this kind are read and taken in the background."""
+    KINDS.append(kind)
 
     @job(f"stage_{kind.code}", _l("读取%(what)s", what=kind.what))
     def stage(progress: Any, *, sha256: str, file_name: str, **place: Any) -> Done:
@@ -169,3 +183,28 @@ def _unchanged(kind: FileKind, upload: Arrived) -> int:
         return upload.unchanged
     same: int = kind.preview(upload).total("same")
     return same
+
+
+def put_aside_forgotten() -> int:
+    """Files that nobody has taken or dropped for so long are dropped by the clock, and the people
+    in them wait in no table any more; how many. A fixed number of statements for each kind."""
+    with everyone("到期的上传由时钟放弃"):
+        return sum(map(_put_aside, KINDS))
+
+
+def _put_aside(kind: FileKind) -> int:
+    """Locked first: whoever takes such a file in this very moment finds its rows, or nothing."""
+    model = kind.model
+    over = select(model.id).where(model.state == "staged", model.at < clock.now() - WAITS)
+    over = over.order_by(model.id).limit(MOST_ASIDE).with_for_update(of=model)
+    ids = list(db.session.scalars(over))
+    if not ids:
+        return 0
+    if kind.staged is not None:
+        db.session.execute(delete(kind.staged).where(kind.staged.c.upload_id.in_(ids)))
+    what = audit.who(CLOCK) | {"verb": "drop_upload", "subject": model.__tablename__,
+                               "subject_id": model.id, "org_path": model.org_path,
+                               "count": model.row_count}  # fmt: skip
+    audit.record_each(what, model.id.in_(ids))
+    values = {"state": "dropped"} | kind.emptied
+    return changed(update(model).where(model.id.in_(ids)).values(values))

@@ -138,5 +138,5 @@ def _seen(upload: ResultUpload) -> dict[str, Any]:
 
 RESULTS = receive(FileKind(
     "result", _l("回盘"), None, ResultUpload, "/resultlinegrid", stage, take, drop, earlier,
-    None, _seen, _in_reach, errors=asides,
+    None, _seen, _in_reach, errors=asides, emptied={"foretold": {}},
 ))  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from app.kernel import clock, files
+from app.kernel import clock, files, receiving
 from app.kernel.actor import CLOCK
 from app.kernel.db import db
 from app.kernel.errors import Refused
@@ -15,7 +15,7 @@ from app.kernel.jobs import Done, nightly
 from app.kernel.receiving import FileKind, receive
 from app.kernel.types import yuan
 from app.publicity import following, service  # noqa: F401  (lists follow the registry)
-from app.publicity.models import AidList, Upload
+from app.publicity.models import AidList, StagedLine, Upload
 from app.publicity.previewing import preview
 from app.publicity.sheets import ENTRIES, RETURNED
 from app.publicity.staging import all_problems
@@ -49,16 +49,16 @@ def _problems(path: Path, upload: Upload) -> tuple[list[Problem], Counts]:
 
 LISTS = receive(FileKind(
     "list", _l("名单"), RETURNED, Upload, "/listgrid", _stage, _take, service.drop,
-    service.earlier, _problems, preview, template=ENTRIES,
+    service.earlier, _problems, preview, template=ENTRIES, staged=StagedLine.__table__,
 ))  # fmt: skip
 
 
 @nightly(3, 30, EXPIRE, _l("清理到期的上传文件"))
 def expire_files(progress: Any) -> Done:
-    """Evidence is kept as long as the settings say, and no longer."""
-    n = files.expire()
+    """Evidence is kept as long as the settings say, and no longer; what nobody takes is let go."""
+    n, m = files.expire(), receiving.put_aside_forgotten()
     progress.step(1, 1)
-    return Done(_("清理%(n)s个文件", n=n))
+    return Done(_("清理%(n)s个文件，放弃%(m)s份久未写入的上传", n=n, m=m))
 
 
 @nightly(0, 5, CONFIRM, _l("到期名单自动确认"))

@@ -39,5 +39,5 @@ def _in_reach(actor: Actor) -> ColumnElement[bool]:
 
 ROLLS = receive(FileKind(
     "registry", _l("学籍"), STUDENTS, RegistryUpload, "/enrolmentgrid", _stage, _take, intake.drop,
-    intake.earlier, all_problems, preview, _in_reach,
+    intake.earlier, all_problems, preview, _in_reach, staged=intake.STAGED,
 ))  # fmt: skip

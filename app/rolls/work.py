@@ -40,5 +40,5 @@ def _in_reach(actor: Actor) -> ColumnElement[bool]:
 
 FILES = receive(FileKind(
     "roll", _l("名册"), ENTRIES, RollUpload, "/rollgrid", _stage, _take, intake.drop,
-    intake.earlier, all_problems, preview, _in_reach,
+    intake.earlier, all_problems, preview, _in_reach, staged=intake.STAGED,
 ))  # fmt: skip

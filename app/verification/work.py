@@ -43,5 +43,5 @@ def _in_reach(actor: Actor) -> ColumnElement[bool]:
 
 SUSPECT_FILES = receive(FileKind(
     "cases", _l("异常数据"), SUSPECTS, CaseUpload, "/casegrid", _stage, _take, intake.drop,
-    intake.earlier, all_problems, preview, _in_reach,
+    intake.earlier, all_problems, preview, _in_reach, staged=intake.STAGED,
 ))  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
 
+from app.kernel import receiving
 from app.kernel.db import db
 from app.kernel.filters import storage
 from app.kernel.types import BankCard, IdNumber, Personal, PersonName, Rule
@@ -68,3 +69,15 @@ def test_numbers_of_people_are_sensitive_and_never_bare(columns):
         str(c) for c in columns if c.name in {"id_no", "card_no"} and not isinstance(c.type, Rule)
     ]
     assert bare == []
+
+
+def test_every_kind_of_file_says_where_its_people_wait_so_that_they_can_be_let_go(staff):
+    assert {kind.code for kind in receiving.KINDS} >= {
+        "list",
+        "registry",
+        "roll",
+        "cases",
+        "result",
+    }
+    for kind in receiving.KINDS:
+        assert kind.staged is not None or kind.emptied, kind.code

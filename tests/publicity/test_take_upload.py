@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.kernel import clock, jobs, legs, scope
+from app.kernel import clock, jobs, legs, receiving, scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
@@ -228,6 +230,22 @@ def test_dropping_an_upload_leaves_the_list_alone(world):
         db.session.commit()
     assert world.fresh(target).line_count == 2
     assert world.count(StagedLine) == 0
+
+
+def test_a_file_nobody_takes_is_put_aside_after_a_month_and_its_people_wait_no_more(world):
+    target = world.fill(world.draft(), lines(2))
+    staged = world.upload(target, lines(3))
+    with clock.at(clock.moment_of(staged.at) + dt.timedelta(days=29)):
+        assert receiving.put_aside_forgotten() == 0
+    with clock.at(clock.moment_of(staged.at) + dt.timedelta(days=31)):
+        assert receiving.put_aside_forgotten() == 1
+        assert receiving.put_aside_forgotten() == 0
+    db.session.commit()
+    assert [row.state for row in world.all(Upload)] == ["taken", "dropped"]
+    assert world.count(StagedLine) == 0
+    assert world.fresh(target).line_count == 2
+    [event] = world.all(Event, verb="drop_upload")
+    assert (event.actor, event.subject_id, event.count) == ("clock", staged.id, 3)
 
 
 # --- refused
