@@ -17,7 +17,8 @@ from app.kernel.db import db
 from app.kernel.desk import Waiting, waits
 from app.kernel.i18n import _l
 from app.payments.models import FundArrival, PayRun, Recovery, ResultLine, ResultUpload
-from app.payments.queries import unpaid_months
+from app.payments.waiting import unpaid_leavers, unpaid_months
+from app.publicity.workflow import deciders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,12 +65,22 @@ def _how_many(model: Tended, state: str, actor: Actor) -> int:
 
 @waits
 def _unpaid(actor: Actor) -> Iterator[Waiting]:
-    """Confirmed lists with lines nobody has put into a run yet."""
+    """Confirmed lists with lines that can be put into a run."""
     if actor.role not in (BUREAU_CLERK, BUREAU_EXPORTER):
         return
     lists = sum(n for _month, n in unpaid_months(actor.org_id or 0))
     yield Waiting(_l("已确认待支付的名单"), lists, _l("开立支付批次"),
                   "/rungrid/begin", "building-bank", "warn")  # fmt: skip
+
+
+@waits
+def _left_since(actor: Actor) -> Iterator[Waiting]:
+    """Confirmed lines that no run will pay, and that stay in the books until they are removed."""
+    if actor.role not in deciders:
+        return
+    yield Waiting(_l("公示后离校的学生"), unpaid_leavers(actor.org_id or 0),
+                  _l("在名单中剔除；没有离校的，请学校更正学籍"), "/duegrid/list/?_flt_0_part=gone",
+                  "user-minus", "warn")  # fmt: skip
 
 
 @waits

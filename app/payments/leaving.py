@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, false, select
 
@@ -11,7 +11,7 @@ from app.publicity.models import AidLine, AidList
 from app.registry.models import Absence, Enrolment
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
 L, A, B, E = (m.__table__ for m in (AidLine, AidList, Absence, Enrolment))
 
@@ -37,12 +37,17 @@ def of_leavers(*lists: ColumnElement[bool]) -> ColumnElement[bool]:
     Few or none are told of between a notice and its payment: they are sought from their side, and
     where there are none, which is asked now, the condition costs the other lines nothing.
     """
-    found = (
+    found = lines_of_leavers(*lists)
+    return L.c.id.in_(found) if db.session.scalar(select(found.exists())) else false()
+
+
+def lines_of_leavers(*which: ColumnElement[bool]) -> Select[Any]:
+    """The lines, of these, that claim a month of which it was told too late; some twice."""
+    return (
         select(L.c.id)
         .join_from(B, E, E.c.id == B.c.enrolment_id)
         .join(A, A.c.school_id == B.c.school_id)
         .join(L, (L.c.list_id == A.c.id) & (L.c.person_id == E.c.person_id))
-        .where(*lists, *TOLD_LATER)
+        .where(*which, *TOLD_LATER)
         .correlate(None)
     )
-    return L.c.id.in_(found) if db.session.scalar(select(found.exists())) else false()

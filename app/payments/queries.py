@@ -101,18 +101,6 @@ def _taken_back(state: str) -> Any:
     return found.correlate(P).scalar_subquery()
 
 
-def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
-    """(month, lists) of this bureau's confirmed lists with lines in no run yet; oldest first."""
-    waiting = select(AidLine.id).where(
-        AidLine.list_id == AidList.id, AidLine.state == "normal",
-        ~select(Payment.id).where(Payment.line_id == AidLine.id).exists(),
-    ).exists()  # fmt: skip
-    found = select(AidList.month, func.count()).where(
-        AidList.bureau_id == bureau_id, AidList.state == "confirmed", waiting
-    ).group_by(AidList.month).order_by(AidList.month)  # fmt: skip
-    return [(month, int(n)) for month, n in db.session.execute(found)]
-
-
 def to_pay_again(run_id: int) -> tuple[int, int]:
     """(payments, fen) whose latest attempt stands in this run and came to nothing."""
     found = select(func.count(), func.coalesce(func.sum(Attempt.fen), 0)).join(

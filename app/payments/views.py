@@ -45,6 +45,7 @@ from app.payments.behind import STANDINGS, Behind, Standing
 from app.payments.forms import RESULT_KINDS, ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
 from app.payments.packing_views import Packed
+from app.payments.waiting import unpaid_months
 from app.payments.workflow import ANSWERS, RUNS, own_run
 from app.registry import queries as registry
 from app.registry.views import REVEALERS
@@ -248,7 +249,7 @@ def _tell_held(opened: opening.Opened) -> None:
 
 def _months_waiting() -> list[tuple[str, str]]:
     return [(str(month), _("%(month)s（%(n)s份名单待支付）", month=month, n=n))
-            for month, n in queries.unpaid_months(g.actor.org_id)]  # fmt: skip
+            for month, n in unpaid_months(g.actor.org_id)]  # fmt: skip
 
 
 def _may_post(run: PayRun) -> bool:

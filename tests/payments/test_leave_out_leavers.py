@@ -12,6 +12,7 @@ from app.kernel.errors import Refused
 from app.payments import conserving
 from app.payments.models import Attempt, Payment
 from app.payments.sums import Chosen
+from app.payments.waiting import unpaid_leavers, unpaid_months
 from tests.engine import OVER, lines, student
 from tests.registry.rolls import pupil, send, take
 
@@ -76,6 +77,27 @@ def test_his_line_can_be_removed_and_nothing_waits(world, confirmed):
     world.remove(confirmed, 2)
     with pytest.raises(Refused, match="没有可支付的名单"):
         world.open()
+
+
+def test_his_line_waits_to_be_removed_and_not_for_a_run(world, confirmed):
+    def waits():
+        with scope.scope(world.county.path):
+            return unpaid_months(world.county.id), unpaid_leavers(world.county.id)
+
+    assert waits() == ([(world.month, 1)], 0)
+    told(world, 0, "退学", "2026-09")
+    assert waits() == ([(world.month, 1)], 1)
+    world.open()
+    assert waits() == ([], 1)
+    world.remove(confirmed, 2)
+    assert waits() == ([], 0)
+
+
+def test_a_student_on_hold_keeps_no_run_waiting(world, confirmed):
+    for each in lines(3):
+        world.hold(each, world.month)
+    with scope.scope(world.county.path):
+        assert unpaid_months(world.county.id) == []
 
 
 def test_when_all_have_left_it_says_why_there_is_no_run(world, confirmed):

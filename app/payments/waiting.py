@@ -1,0 +1,42 @@
+"""What of the confirmed lists waits for a run, and what waits for somebody to put it right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from app.kernel.db import db
+from app.kernel.scope import placed, within
+from app.payments.leaving import lines_of_leavers
+from app.payments.sums import UNPAID, part_of_unpaid
+from app.publicity.models import AidLine, AidList
+
+if TYPE_CHECKING:
+    from app.kernel.types import YearMonth
+
+A, L = AidList.__table__, AidLine.__table__
+EACH = aliased(AidList, name="each")
+
+
+def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
+    """(month, lists) of this bureau's confirmed lists with lines that a run would pay; oldest
+    first."""
+    # The list is named twice, so that of each one line that can be paid is looked for, not all.
+    payable = (
+        select(L.c.id).join_from(L, A, A.c.id == L.c.list_id)
+        .where(L.c.list_id == EACH.id, UNPAID, part_of_unpaid() == "unpaid")
+        .correlate(EACH).exists()
+    )  # fmt: skip
+    mine = (EACH.bureau_id == bureau_id, EACH.state == "confirmed")
+    found = select(EACH.month, func.count()).where(*mine, payable).group_by(EACH.month)
+    rows = db.session.execute(found.order_by(EACH.month))
+    return [(month, int(n)) for month, n in rows]
+
+
+def unpaid_leavers(bureau_id: int) -> int:
+    """How many confirmed lines of this bureau wait only because their students have left since."""
+    gone = (within(AidList), A.c.bureau_id == bureau_id, UNPAID, part_of_unpaid() == "gone")
+    found = select(func.count()).select_from(lines_of_leavers(*gone).distinct().subquery())
+    return db.session.scalar(found, execution_options=placed()) or 0
