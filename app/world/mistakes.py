@@ -70,10 +70,11 @@ def doubts(own: list[Student], others: list[Student], months: Sequence[YearMonth
            ) -> Iterator[tuple[str, Row]]:  # fmt: skip
     """(What is to be asked, row) for every finding; but for the last, each is another student."""
     month, mine = months[-1], granted(own, months[-1])
-    away = next(s for s in own if s.state == "02")
+    away = next((s for s in own if s.state == "02"), None)
     stranger = next(s for s in others if s.is_there(month) and s not in granted(others, month))
     yield "不在本校学籍", row_of(stranger, month, fen) | {"school_code": own[0].school}
-    yield "学籍状态是休学", row_of(away, month, fen)
+    if away:  # somebody may have called him back since
+        yield "学籍状态是休学", row_of(away, month, fen)
     if len(months) > REMEMBERED:
         yield "休学期间的月份", row_of(on_leave(own, months), months[1], fen)
     rows = (row_of(s, month, fen) for s in mine[5:])
