@@ -361,7 +361,9 @@ class World:
             db.session.flush()
             agreements = Agreements(school.code, target.first_month, target.month)
             tally = staging.Tally(made.id, agreements)
-            made.accepted = bulk.load(StagedLine.__table__, staging.COLUMNS, tally.of_rows(given))
+            good = [block] if (block := tally.of_rows(given)) else []
+            bulk.load_blocks(StagedLine.__table__, staging.COLUMNS, good)
+            made.accepted = sum(len(block[0]) for block in good)
             made.rejected = len(given) - made.accepted
             made.total_fen, made.problems = tally.fen, tally.problems
             db.session.commit()

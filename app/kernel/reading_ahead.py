@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from app.kernel.db import db
 from app.kernel.files import store
@@ -18,30 +17,28 @@ from app.kernel.files import store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Rows = Iterator[tuple[Any, ...]]
-
-BATCH = 1_000
+    from app.kernel.copy_text import Block
 
 
-def before_writing(rows: Rows) -> Rows:
+def before_writing(blocks: Iterator[Block]) -> Iterator[Block]:
     """The same rows, for a session that has written nothing yet: its transaction is over."""
     db.session.rollback()
-    return _aside(rows) if db.engine.dialect.name == "sqlite" else rows
+    return _aside(blocks) if db.engine.dialect.name == "sqlite" else blocks
 
 
-def _aside(rows: Rows) -> Rows:
+def _aside(blocks: Iterator[Block]) -> Iterator[Block]:
     """All rows have been read; they come again from a file to which no name leads."""
     file = tempfile.TemporaryFile(dir=store())  # noqa: SIM115 - closed when the last row has come
-    while some := list(islice(rows, BATCH)):
-        pickle.dump(some, file, pickle.HIGHEST_PROTOCOL)
+    for block in blocks:
+        pickle.dump(block, file, pickle.HIGHEST_PROTOCOL)
     file.seek(0)
     return _again(file)
 
 
-def _again(file: IO[bytes]) -> Rows:
+def _again(file: IO[bytes]) -> Iterator[Block]:
     with file:
         while True:
             try:
-                yield from pickle.load(file)  # noqa: S301 - nobody but we can have written it
+                yield pickle.load(file)  # noqa: S301 - nobody but we can have written it
             except EOFError:
                 return

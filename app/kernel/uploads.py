@@ -103,12 +103,13 @@ def store_rows(upload: Arrived, path: Path, reading: Reading, sieve: Sieve, tabl
     The first of the columns is the upload's number.
     """
     with reading:
-        rows = sieve.good(_passing(reading))
+        blocks = sieve.good(_passing(reading))
         if _watching.get():
-            rows = before_writing(rows)
+            blocks = before_writing(blocks)
         db.session.add(upload)
         db.session.flush()
-        bulk.load(table, columns, ((upload.id, *row[1:]) for row in rows))
+        mine = ([[upload.id] * len(first), *more] for first, *more in blocks)
+        bulk.load_blocks(table, columns, mine)
         counts = reading.counts
     return {
         "sha256": digest(path), "row_count": counts.taken + counts.refused,

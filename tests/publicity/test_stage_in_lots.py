@@ -32,7 +32,8 @@ def staged(path, first=SEPTEMBER):
     with read(path, RETURNED, check=agreements) as given:
         lines = [
             tuple(cell for at, cell in enumerate(line) if at not in SECRET)
-            for line in tally.good(given.lots)
+            for block in tally.good(given.lots)
+            for line in zip(*block, strict=True)
         ]
     return lines, tally.fen, tally.problems, given.counts
 

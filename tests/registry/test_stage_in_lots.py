@@ -36,7 +36,8 @@ def staged(path, moment):
         sieve = staging.Roll(SCHOOL)
         lines = [
             tuple(cell for at, cell in enumerate(line) if at not in SECRET)
-            for line in sieve.good(given.lots)
+            for block in sieve.good(given.lots)
+            for line in zip(*block, strict=True)
         ]
         return lines, sieve.problems, given.counts
 

@@ -10,6 +10,7 @@ from app.kernel.sheets.unswept import collection_paused
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
+    from app.kernel.copy_text import Block
     from app.kernel.sheets.declare import Counts, Problem
     from app.kernel.sheets.lots import Lot
     from app.kernel.sheets.reading import Reading
@@ -42,34 +43,35 @@ class Sieve:
         """Every row of this plain lot is good; nothing is remembered of them if it is not so."""
         return False
 
-    def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
+    def columns(self, numbers: Sequence[int], v: Values) -> Block:
         """What good rows become: their row numbers, and by key their values."""
         raise NotImplementedError
 
-    def good(self, lots: Iterable[Lot]) -> Iterator[tuple[Any, ...]]:
-        """The staged form of each good row."""
+    def good(self, lots: Iterable[Lot]) -> Iterator[Block]:
+        """The staged form of the good rows, some at a time, as their columns."""
         coming = iter(lots)
         while True:
             with collection_paused():
                 lot = next(coming, None)
-                ready = list(self._of_lot(lot)) if lot else []
+                block = self._of_lot(lot) if lot else None
             if lot is None:
                 return
-            yield from ready
+            if block:
+                yield block
 
-    def _of_lot(self, lot: Lot) -> Iterator[tuple[Any, ...]]:
+    def _of_lot(self, lot: Lot) -> Block | None:
         if not (lot.plain and self.refuses_none(lot)):
             return self.of_rows(lot.rows())
         lot.take_whole()
-        return zip(*self.columns(lot.numbers, lot.values), strict=True)
+        return self.columns(lot.numbers, lot.values)
 
-    def of_rows(self, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
-        """The same of rows that come one by one."""
+    def of_rows(self, rows: Iterable[Row]) -> Block | None:
+        """The same of rows that come one by one; None when no good one is among them."""
         sound = list(self._sound(rows))
         if not sound:
-            return iter(())
+            return None
         values = {key: [row.values[key] for row in sound] for key in sound[0].values}
-        return zip(*self.columns([row.number for row in sound], values), strict=True)
+        return self.columns([row.number for row in sound], values)
 
     def _sound(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:

@@ -1,0 +1,58 @@
+"""Rows as PostgreSQL's COPY reads them, written column by column.
+
+https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2: fields apart by tabs, rows
+by newlines, nothing is backslash and N, and a backslash stands before what would be one of these.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Block = Sequence[Sequence[Any]]
+
+NOTHING = "\\N"
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def text_of(block: Block) -> str:
+    """The rows of a block, given as its columns; TypeError for a value of another kind."""
+    columns = [_column(values) for values in block]
+    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
+
+
+def _column(values: Sequence[Any]) -> Iterable[str]:
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        return _WRITERS[_kind(kinds.pop())](values)
+    return [_WRITERS[_kind(type(value))]((value,))[0] for value in values]
+
+
+def _words(values: Sequence[str]) -> Sequence[str]:
+    whole = "".join(values)
+    if whole.isalnum() or whole == whole.translate(_ESCAPED):
+        return values
+    return [value.translate(_ESCAPED) for value in values]
+
+
+def _kind(of: type) -> type:
+    """The nearest kind that is known how to be written."""
+    return next((kind for kind in of.__mro__ if kind in _WRITERS), object)
+
+
+def _unknown(values: Sequence[Any]) -> Sequence[str]:
+    raise TypeError(f"no column holds a {type(values[0]).__name__}")
+
+
+_WRITERS: dict[type, Callable[[Sequence[Any]], Sequence[str]]] = {
+    str: _words,
+    bytes: lambda values: ["\\\\x" + value.hex() for value in values],
+    bool: lambda values: ["t" if value else "f" for value in values],
+    int: lambda values: [int.__repr__(value) for value in values],
+    dt.date: lambda values: [value.isoformat() for value in values],
+    type(None): lambda values: [NOTHING] * len(values),
+    object: _unknown,
+}
