@@ -84,9 +84,10 @@ def doubts(own: list[Student], others: list[Student], months: Sequence[YearMonth
     yield "三年级在2024年秋季不享受", row_of(older, month, fen) | {
         "first_month": str(OLD_RULE), "last_month": str(OLD_RULE), "amount_fen": 200,
     }  # fmt: skip
-    newest = next(s for s in reversed(mine) if s.grade(month) == 1)
-    june = str(newest.enrolled_in - 3)
-    yield "入学以前的月份", row_of(newest, month, fen) | {"first_month": june, "last_month": june}
+    for newest in [s for s in mine if s.grade(month) == 1][-1:]:
+        june = str(newest.enrolled_in - 3)
+        spoilt = {"first_month": june, "last_month": june}
+        yield "入学以前的月份", row_of(newest, month, fen) | spoilt
     twice = next(rows)
     longer = {"first_month": str(months[-2]), "amount_fen": fen * 2 / 100}
     yield from itertools.product(["同一学生的月份重叠"], (twice, twice | longer))
