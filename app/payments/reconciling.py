@@ -21,6 +21,7 @@ from app.payments import conserving, telling, tracing
 from app.payments.behind import PARTS, Behind, InPart
 from app.payments.sums import IN_THE_BOOKS, Chosen
 from app.payments.views import PAYMENTS_MENU
+from app.payments.waiting import why_unpaid
 from app.publicity.models import AidLine, AidList
 from app.publicity.views import TONES
 
@@ -89,7 +90,9 @@ class DueGrid(Behind):
     show_template = "attempt_detail.html"
 
     def beside(self, row: AidLine) -> dict[str, Any]:
-        return {"trace": tracing.trace(AidLine.id == row.id)}
+        found = tracing.trace(AidLine.id == row.id)
+        part = "" if found.payment else why_unpaid(row.id)
+        return {"trace": found, "why_unpaid": PARTS.labels[part] if part else ""}
 
     @expose("/reconcile")
     @has_access

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from app.kernel.db import db
 from app.kernel.scope import placed, within
 from app.payments.leaving import lines_of_leavers
-from app.payments.sums import UNPAID, part_of_unpaid
+from app.payments.sums import PAYABLE, UNPAID, part_of_line, part_of_unpaid
 from app.publicity.models import AidLine, AidList
 
 if TYPE_CHECKING:
@@ -33,6 +33,14 @@ def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
     found = select(EACH.month, func.count()).where(*mine, payable).group_by(EACH.month)
     rows = db.session.execute(found.order_by(EACH.month))
     return [(month, int(n)) for month, n in rows]
+
+
+def why_unpaid(line_id: int) -> str:
+    """The part of the books in which a line without a payment stands."""
+    part = case((PAYABLE, part_of_unpaid()), else_=part_of_line())
+    found = select(part).join_from(L, A, A.c.id == L.c.list_id)
+    mine = found.where(L.c.id == line_id, within(AidLine))
+    return db.session.scalar(mine, execution_options=placed()) or ""
 
 
 def unpaid_leavers(bureau_id: int) -> int:

@@ -12,7 +12,7 @@ from app.kernel.errors import Refused
 from app.payments import conserving
 from app.payments.models import Attempt, Payment
 from app.payments.sums import Chosen
-from app.payments.waiting import unpaid_leavers, unpaid_months
+from app.payments.waiting import unpaid_leavers, unpaid_months, why_unpaid
 from tests.engine import OVER, lines, student
 from tests.registry.rolls import pupil, send, take
 
@@ -91,6 +91,14 @@ def test_his_line_waits_to_be_removed_and_not_for_a_run(world, confirmed):
     assert waits() == ([], 1)
     world.remove(confirmed, 2)
     assert waits() == ([], 0)
+
+
+def test_of_each_line_that_is_not_paid_it_is_said_why(world, confirmed):
+    told(world, 0, "退学", "2026-09")
+    world.hold(lines(3)[1], world.month)
+    with scope.scope(world.county.path):
+        whys = [why_unpaid(world.line(confirmed, seq).id) for seq in (2, 3, 4)]
+    assert whys == ["gone", "held", "unpaid"]
 
 
 def test_a_student_on_hold_keeps_no_run_waiting(world, confirmed):

@@ -222,7 +222,7 @@ def test_a_school_sees_the_way_but_not_the_bureaus_people(client_of, ask, org):
 def test_a_line_in_no_run_says_so(client_of, ask):
     line = ask(select(AidLine.id).join(AidLine.aid_list).where(AidList.state == "published"))
     page = client_of("fujian_reviewer").get(f"/duegrid/show/{line}").text
-    assert "还没有列入支付批次" in page
+    assert "没有列入支付批次：公示中。" in page
 
 
 def test_the_trace_costs_the_same_for_one_order_and_for_two(tried_twice, tables, statements):
