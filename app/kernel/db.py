@@ -92,6 +92,18 @@ def writing() -> Iterator[None]:
         _writing.reset(token)
 
 
+@contextmanager
+def only_looking() -> Iterator[None]:
+    """Long work inside a block of `writing` that writes nothing: nobody waits for it meanwhile."""
+    db.session.rollback()
+    token = _writing.set(False)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        _writing.reset(token)
+
+
 def intend_to_write(on: bool) -> None:
     """The same for a whole request, which has no block of its own."""
     _writing.set(on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +55,32 @@ def keep(stream: IO[bytes]) -> Kept:
     return Kept(path, digest.hexdigest(), size)
 
 
+def made() -> Path:
+    """The folder of files that were made in the background, to be fetched within the day."""
+    folder = store() / "made"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def put(stream: IO[bytes], path: Path) -> None:
+    """The stream's bytes lie there, all of them or none."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=PART)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            shutil.copyfileobj(stream, out, CHUNK)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
 def expire() -> int:
     """Files that came in longer ago than the settings' KEEP_FILES_DAYS are gone, and after a day
-    the pieces of files whose arrival was cut off; how many."""
+    what was made of them and the pieces of files whose arrival was cut off; how many."""
     now, folder = clock.now().timestamp(), store() / "in"
     oldest = now - current_app.config["KEEP_FILES_DAYS"] * DAY
     old = [p for p in folder.glob("*/*") if p.stat().st_mtime < oldest]
-    old += [p for p in folder.glob(f"{PART}*") if p.stat().st_mtime < now - DAY]
+    passing = [*folder.glob(f"{PART}*"), *made().iterdir()]
+    old += [p for p in passing if p.stat().st_mtime < now - DAY]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from app.kernel import audit, clock, files, jobs, uploads
 from app.kernel.actor import CLOCK
-from app.kernel.db import changed, db
+from app.kernel.db import changed, db, only_looking
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.jobs import Done, job
@@ -108,6 +108,18 @@ def receive(kind: FileKind) -> FileKind:
         with told(progress):
             return kind.take(staged, progress.actor, all_or_nothing)
 
+    @job(f"mark_{kind.code}", _l("标注%(what)s中的错误", what=kind.what))
+    def mark(progress: Any, *, upload_id: int) -> Done:
+        progress.step(0, 0, _("正在标注每一处错误"))
+        with only_looking():
+            staged = find(kind, upload_id, progress.actor)
+            if staged is None:
+                raise Refused(_("这份上传已不存在"))
+            with errors_workbook(kind, staged) as made:
+                files.put(made, _marked(kind, staged))
+            url = f"{preview_url(kind, staged)}/errors"
+        return Done(_("错误说明已做好"), url)
+
     return kind
 
 
@@ -175,6 +187,24 @@ def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
     same = min(_unchanged(kind, upload), counts.taken)
     counts.taken, counts.unchanged = counts.taken - same, counts.unchanged + same
     return spooled(lambda out: hand_back(path, out, sheet, problems, counts))
+
+
+def what_is_wrong(kind: FileKind, upload: Arrived, actor: Actor) -> IO[bytes] | Job:
+    """The errors workbook; of a big file a job is made, which comes back instead, and what it has
+    made is handed out until the next night."""
+    marked = _marked(kind, upload)
+    if marked.exists():
+        return marked.open("rb")
+    if not uploads.is_big(upload.size) or kind.problems is None:
+        return errors_workbook(kind, upload)
+    title = _("标注%(what)s中的错误 %(file)s", what=kind.what, file=upload.file_name)
+    return jobs.enqueue(f"mark_{kind.code}", actor=actor, title=title, upload_id=upload.id)
+
+
+def _marked(kind: FileKind, upload: Arrived) -> Path:
+    """Where the errors workbook of a big file lies, once it is made: under its number and its
+    hash, for numbers may begin again and files stay."""
+    return files.made() / f"errors-{kind.code}-{upload.id}-{upload.sha256}.xlsx"
 
 
 def _unchanged(kind: FileKind, upload: Arrived) -> int:

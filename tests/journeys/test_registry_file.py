@@ -147,6 +147,29 @@ def test_a_big_file_is_read_and_taken_in_the_background(fujian, clerk, template,
     assert held(fujian) == 4
 
 
+def test_a_big_file_is_marked_in_the_background_and_handed_out_when_it_is(
+    fujian, clerk, at_desk, template, monkeypatch
+):
+    book = openpyxl.load_workbook(io.BytesIO(filled(template)))
+    book.active.cell(2, GRADE, "八年级")
+    upload = send(clerk, saved(book))
+    address = f"/enrolmentgrid/uploads/{upload}/errors"
+    at_once = clerk.downloads(address)
+    monkeypatch.setattr(uploads, "BIG_FILE", 1)
+    assert at_desk(world.QISHAN_CLERK).opens(address).status == 404
+    assert jobs_done(fujian) == []
+    assert "/jobgrid/watch/" in clerk.opens(address).address
+    assert jobs_done(fujian) == ["mark_registry"]
+    assert words_of(clerk.downloads(address)) == words_of(at_once)
+    assert at_desk(world.QISHAN_CLERK).opens(address).status == 404
+    assert jobs_done(fujian) == ["mark_registry"]
+
+
+def words_of(workbook):
+    sheets = openpyxl.load_workbook(io.BytesIO(workbook))
+    return [[[cell.value for cell in row] for row in sheet] for sheet in sheets]
+
+
 def jobs_done(fujian):
     """The kinds of jobs that are done; in tests they run at once."""
     with fujian.staff.app_context(), scope.everyone("a test looks"):

@@ -134,10 +134,14 @@ class Receives(Presses):
     @has_access
     @permission_name("upload")
     def errors(self, pk: int) -> ResponseReturnValue:
-        """The person's own file back, with what is wrong beside each row."""
+        """The person's own file back, with what is wrong beside each row; a big one is marked in
+        the background first."""
         found = self._found(pk)
         name = _("错误说明-%(file)s", file=PurePath(found.file_name).stem) + ".xlsx"
-        made = receiving.errors_workbook(self.receives, found)
+        made = receiving.what_is_wrong(self.receives, found, g.actor)
+        if isinstance(made, Job):
+            db.session.commit()
+            return redirect(url_for("JobGrid.watch", pk=made.id), 303)
         return send_file(made, as_attachment=True, download_name=name)
 
     @expose("/template")
