@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, DateTime, Index, String, exists, insert, l
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, scope
-from app.kernel.db import Base, BigId, Scoped, changed, db
+from app.kernel.db import Base, BigId, Scoped, changed, db, writing
 from app.kernel.types import Fen
 
 if TYPE_CHECKING:
@@ -98,3 +98,11 @@ def record(verb: str, *, actor: Actor, org_path: str = "", **what: Any) -> None:
     row |= who(actor) | what
     row["note"], row["filter_text"] = row["note"][:2000], row["filter_text"][:2000]
     db.session.execute(insert(Event.__table__), row, execution_options=scope.placed())
+
+
+def record_apart(verb: str, *, actor: Actor, **what: Any) -> None:
+    """One event, in a transaction of its own: who reads must not hold SQLite's one write lock."""
+    db.session.rollback()
+    with writing():
+        record(verb, actor=actor, **what)
+        db.session.commit()

@@ -6,13 +6,17 @@ import hashlib
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from flask import current_app
 
 from app.kernel import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHUNK = 1 << 20
 DAY = 86_400
@@ -40,19 +44,27 @@ def keep(stream: IO[bytes]) -> Kept:
     folder = store() / "in"
     folder.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
+    with _piece(folder) as (out, piece):
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+        out.flush()
+        path = kept_path(digest.hexdigest())
+        path.parent.mkdir(exist_ok=True)
+        piece.replace(path)
+    return Kept(path, digest.hexdigest(), size)
+
+
+@contextmanager
+def _piece(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """A file on its way, gone in the end unless it was given the name it is known by."""
     handle, name = tempfile.mkstemp(dir=folder, prefix=PART)
     try:
         with os.fdopen(handle, "wb") as out:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                out.write(chunk)
-        path = kept_path(digest.hexdigest())
-        path.parent.mkdir(exist_ok=True)
-        Path(name).replace(path)
+            yield out, Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
-    return Kept(path, digest.hexdigest(), size)
 
 
 def made() -> Path:
@@ -64,13 +76,10 @@ def made() -> Path:
 
 def put(stream: IO[bytes], path: Path) -> None:
     """The stream's bytes lie there, all of them or none."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=PART)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            shutil.copyfileobj(stream, out, CHUNK)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with _piece(path.parent) as (out, piece):
+        shutil.copyfileobj(stream, out, CHUNK)
+        out.flush()
+        piece.replace(path)
 
 
 def expire() -> int:

@@ -137,6 +137,14 @@ def find(job_id: int, actor: Actor) -> Job | None:
     return db.session.scalar(select(Job).where(Job.id == job_id, Job.user_id == actor.id))
 
 
+def under_way(kind: str, actor: Actor, args: dict[str, Any]) -> Job | None:
+    """The job of this kind and with these arguments that `actor` asked for and that is not over."""
+    mine = select(Job).where(
+        Job.kind == kind, Job.user_id == actor.id, Job.state.in_((QUEUED, RUNNING))
+    )
+    return next((job for job in db.session.scalars(mine) if job.args == args), None)
+
+
 def cancel(row: Job, *, actor: Actor) -> None:
     """Nothing of that job will have happened; refused when it is over already.
 

@@ -189,16 +189,24 @@ def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
     return spooled(lambda out: hand_back(path, out, sheet, problems, counts))
 
 
-def what_is_wrong(kind: FileKind, upload: Arrived, actor: Actor) -> IO[bytes] | Job:
-    """The errors workbook; of a big file a job is made, which comes back instead, and what it has
-    made is handed out until the next night."""
+def what_is_wrong(kind: FileKind, upload: Arrived) -> IO[bytes] | None:
+    """The errors workbook; None of a big file that has still to be marked. Once marked, it is
+    handed out until the next night."""
     marked = _marked(kind, upload)
     if marked.exists():
         return marked.open("rb")
-    if not uploads.is_big(upload.size) or kind.problems is None:
-        return errors_workbook(kind, upload)
+    if uploads.is_big(upload.size) and kind.problems is not None:
+        return None
+    return errors_workbook(kind, upload)
+
+
+def mark(kind: FileKind, upload: Arrived, actor: Actor) -> Job:
+    """The job that marks the file, the one that is at it already or a new one."""
+    code = f"mark_{kind.code}"
     title = _("标注%(what)s中的错误 %(file)s", what=kind.what, file=upload.file_name)
-    return jobs.enqueue(f"mark_{kind.code}", actor=actor, title=title, upload_id=upload.id)
+    return jobs.under_way(code, actor, {"upload_id": upload.id}) or jobs.enqueue(
+        code, actor=actor, title=title, upload_id=upload.id
+    )
 
 
 def _marked(kind: FileKind, upload: Arrived) -> Path:

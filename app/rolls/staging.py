@@ -27,7 +27,7 @@ COLUMNS = ("upload_id", "seq", "id_index", "id_no", "id_mask", "name", *STATED)
 def store_rows(path: Path, upload: RollUpload) -> dict[str, Any]:
     """The good rows are staged; the figures of the file."""
     table = StagedEntry.__table__
-    return uploads.store_rows(upload, path, reading_of(path), Entries(0), table, COLUMNS)
+    return uploads.store_rows(upload, path, reading_of(path), Entries(), table, COLUMNS)
 
 
 def reading_of(path: Path) -> Reading:
@@ -36,15 +36,11 @@ def reading_of(path: Path) -> Reading:
 
 def all_problems(path: Path, _upload: RollUpload) -> tuple[list[Problem], Counts]:
     """What is wrong in the whole file, and how its rows came out."""
-    return Entries(0).all_problems(reading_of(path))
+    return Entries().all_problems(reading_of(path))
 
 
 class Entries(Sieve):
     """Turns good rows into staged entries; one person once a file."""
-
-    def __init__(self, upload_id: int) -> None:
-        super().__init__()
-        self.upload_id = upload_id
 
     def refuses(self, row: Row) -> bool:
         twin = self.first_with(row, row.values["id_no"])
@@ -57,6 +53,6 @@ class Entries(Sieve):
 
     def columns(self, numbers: Sequence[int], v: Values) -> Sequence[Sequence[Any]]:
         ids = v["id_no"]
-        return ([self.upload_id] * len(numbers), numbers, IdNumber.indexes(ids),
+        return ([0] * len(numbers), numbers, IdNumber.indexes(ids),
                 IdNumber.sealed(ids), [*map(IdNumber.mask, ids)], v["name"],
                 *(said(v[key]) for key in STATED))  # fmt: skip

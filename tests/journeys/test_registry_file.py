@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import Org
-from app.kernel import scope, uploads
+from app.kernel import jobs, scope, uploads
+from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.job_models import Job
 from app.registry.models import Enrolment, RegistryUpload
@@ -158,11 +159,35 @@ def test_a_big_file_is_marked_in_the_background_and_handed_out_when_it_is(
     monkeypatch.setattr(uploads, "BIG_FILE", 1)
     assert at_desk(world.QISHAN_CLERK).opens(address).status == 404
     assert jobs_done(fujian) == []
+    assert downloads_of(fujian, upload) == 1
     assert "/jobgrid/watch/" in clerk.opens(address).address
     assert jobs_done(fujian) == ["mark_registry"]
+    assert downloads_of(fujian, upload) == 1
     assert words_of(clerk.downloads(address)) == words_of(at_once)
     assert at_desk(world.QISHAN_CLERK).opens(address).status == 404
     assert jobs_done(fujian) == ["mark_registry"]
+    assert downloads_of(fujian, upload) == 2
+
+
+def test_a_file_that_is_being_marked_is_not_marked_twice(fujian, clerk, template, monkeypatch):
+    upload = send(clerk, filled(template))
+    address = f"/enrolmentgrid/uploads/{upload}/errors"
+    monkeypatch.setattr(uploads, "BIG_FILE", 1)
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    first = clerk.opens(address).address
+    assert "/jobgrid/watch/" in first
+    assert clerk.opens(address).address == first
+    assert jobs_done(fujian) == []
+
+
+def downloads_of(fujian, upload):
+    """How often the trail says that somebody took what is wrong with this file."""
+    taken = select(func.count()).where(
+        Event.verb == "download", Event.outcome == "ok",
+        Event.subject == "registry_upload", Event.subject_id == upload,
+    )  # fmt: skip
+    with fujian.staff.app_context(), scope.everyone("a test looks"):
+        return db.session.scalar(taken)
 
 
 def words_of(workbook):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from flask import Response, send_file
 
 from app.kernel import audit, clock
-from app.kernel.db import db, writing
 from app.kernel.errors import Refused
 from app.kernel.grid.cells import for_sheet, ruled
 from app.kernel.i18n import _
@@ -33,7 +32,8 @@ def export(grid: Any, asked: Asked, actor: Actor, kind: str, names: Sequence[str
     words = asked.words(grid.label_columns)
     out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it when it is sent)
     count = _write(out, kind, grid, names, _rows(grid, asked, names), _about(grid, actor, words))
-    _record(grid, actor, kind, count, words)
+    audit.record_apart("export", actor=actor, subject=grid.model.__tablename__, count=count,
+                       filter_text=words, note=kind)  # fmt: skip
     out.seek(0)
     name = f"{grid.title}_{clock.now():%Y%m%d_%H%M}_{count}{_('行')}.{kind}"
     sent = send_file(out, MIMES[kind], as_attachment=True, download_name=name)
@@ -66,12 +66,3 @@ def _about(grid: Any, actor: Actor, words: str) -> Meta:
         _("查找条件：%(words)s", words=words or _("全部")),
     ]
     return Meta(str(grid.title), lines)
-
-
-def _record(grid: Any, actor: Actor, kind: str, count: int, words: str) -> None:
-    """In a transaction of its own: reading must not hold the one write lock of SQLite."""
-    db.session.rollback()
-    with writing():
-        audit.record("export", actor=actor, subject=grid.model.__tablename__, count=count,
-                     filter_text=words, note=kind)  # fmt: skip
-        db.session.commit()

@@ -11,8 +11,8 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_wtf import FlaskForm
 from wtforms import RadioField
 
-from app.kernel import receiving
-from app.kernel.db import db
+from app.kernel import audit, receiving
+from app.kernel.db import db, writing
 from app.kernel.grid.presses import Presses
 from app.kernel.i18n import _, _l
 from app.kernel.job_models import Job
@@ -138,11 +138,18 @@ class Receives(Presses):
         the background first."""
         found = self._found(pk)
         name = _("错误说明-%(file)s", file=PurePath(found.file_name).stem) + ".xlsx"
-        made = receiving.what_is_wrong(self.receives, found, g.actor)
-        if isinstance(made, Job):
-            db.session.commit()
-            return redirect(url_for("JobGrid.watch", pk=made.id), 303)
+        if (made := receiving.what_is_wrong(self.receives, found)) is None:
+            return self._mark(pk)
+        what = {"subject": found.__tablename__, "subject_id": pk, "count": found.row_count}
+        audit.record_apart("download", actor=g.actor, org_path=found.org_path, note=name, **what)
         return send_file(made, as_attachment=True, download_name=name)
+
+    def _mark(self, pk: int) -> ResponseReturnValue:
+        db.session.rollback()
+        with writing():
+            job = receiving.mark(self.receives, self._found(pk), g.actor)
+            db.session.commit()
+        return redirect(url_for("JobGrid.watch", pk=job.id), 303)
 
     @expose("/template")
     @has_access
