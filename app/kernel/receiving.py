@@ -117,8 +117,7 @@ def receive(kind: FileKind) -> FileKind:
                 raise Refused(_("这份上传已不存在"))
             with errors_workbook(kind, staged) as made:
                 files.put(made, _marked(kind, staged))
-            url = f"{preview_url(kind, staged)}/errors"
-        return Done(_("错误说明已做好"), url)
+            return Done(_("错误说明已做好"), preview_url(kind, staged))
 
     return kind
 
@@ -192,9 +191,8 @@ def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
 def what_is_wrong(kind: FileKind, upload: Arrived) -> IO[bytes] | None:
     """The errors workbook; None of a big file that has still to be marked. Once marked, it is
     handed out until the next night."""
-    marked = _marked(kind, upload)
-    if marked.exists():
-        return marked.open("rb")
+    if is_marked(kind, upload):
+        return _marked(kind, upload).open("rb")
     if uploads.is_big(upload.size) and kind.problems is not None:
         return None
     return errors_workbook(kind, upload)
@@ -207,6 +205,11 @@ def mark(kind: FileKind, upload: Arrived, actor: Actor) -> Job:
     return jobs.under_way(code, actor, {"upload_id": upload.id}) or jobs.enqueue(
         code, actor=actor, title=title, upload_id=upload.id
     )
+
+
+def is_marked(kind: FileKind, upload: Arrived) -> bool:
+    """The errors workbook of this big file is made, and waits to be fetched."""
+    return _marked(kind, upload).exists()
 
 
 def _marked(kind: FileKind, upload: Arrived) -> Path:

@@ -160,7 +160,12 @@ def test_a_big_file_is_marked_in_the_background_and_handed_out_when_it_is(
     assert at_desk(world.QISHAN_CLERK).opens(address).status == 404
     assert jobs_done(fujian) == []
     assert downloads_of(fujian, upload) == 1
-    assert "/jobgrid/watch/" in clerk.opens(address).address
+    preview = address.removesuffix("/errors")
+    assert clerk.opens(preview).source.count(f'href="{address}"') == 1
+    watched = clerk.opens(address).address
+    assert "/jobgrid/watch/" in watched
+    assert clerk.client.get(f"{watched}/status").json["next_url"] == preview
+    assert clerk.opens(preview).source.count(f'href="{address}"') == 2  # said on top as well
     assert jobs_done(fujian) == ["mark_registry"]
     assert downloads_of(fujian, upload) == 1
     assert words_of(clerk.downloads(address)) == words_of(at_once)

@@ -105,7 +105,8 @@ class Receives(Presses):
             errors_url=url_for(".errors", pk=pk), take_url=url_for(".take", pk=pk),
             drop_url=url_for(".drop", pk=pk), faults=by_reason(found.problems),
             wonders=by_reason(d for d in found.doubts if d["row"]),
-            kept=KEPT_PROBLEMS, **self.beside_upload(found),
+            marked=receiving.is_marked(kind, found), kept=KEPT_PROBLEMS,
+            **self.beside_upload(found),
         )  # fmt: skip
 
     @expose("/uploads/<int:pk>/take", methods=["POST"])
