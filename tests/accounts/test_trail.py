@@ -122,7 +122,7 @@ def _written() -> tuple[set[str], set[str]]:
         for call in ast.walk(ast.parse(file.read_text())):
             name = isinstance(call, ast.Call) and getattr(call.func, "attr", call.func)
             name = name.id if isinstance(name, ast.Name) else name
-            if name not in {"record", "_trace", "_trail"}:
+            if name not in {"record", "record_apart", "_trace", "_trail"}:
                 continue
             verbs |= {a.value for a in call.args if isinstance(a, ast.Constant) and a.value}
             given = {k.arg: k.value for k in call.keywords}.get("subject")
