@@ -15,7 +15,8 @@ from app.kernel.workflow import Workflow
 
 VERBS: dict[str, Any] = {
     "import_registry": _l("导入学籍"), "take_roll": _l("导入名册"),
-    "change_states": _l("学籍状态变动"),
+    "change_states": _l("学籍状态变动"), "change_names": _l("学籍姓名变动"),
+    "enrol_twice": _l("登记他校在读的学生"),
     "login": _l("登录"), "lock": _l("锁定账号"), "logout": _l("退出"), "refused": _l("被拒绝"),
     "create": _l("新建"), "grant": _l("授予岗位"), "change_password": _l("修改密码"),
     "reset_password": _l("重置密码"), "add": _l("新增"), "edit": _l("修改"),

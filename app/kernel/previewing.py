@@ -61,20 +61,24 @@ class Shown(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One kind of row: how many there are, and the first of them."""
+    """One kind of row: how many there are, and the first of them; `told` heads what is said of
+    each, where it is no change."""
 
     code: str
     label: Any
     total: int
     rows: Sequence[Shown]
     hint: Any = ""
+    told: Any = ""
 
 
 class Preview(NamedTuple):
-    """`parts`: the good rows by fate. `beside`: those the file says nothing of."""
+    """`parts`: the good rows by fate. `beside`: those the file says nothing of. `doubts`: good
+    rows, of any fate, that want a second look."""
 
     parts: Sequence[Part]
     beside: Part
+    doubts: Sequence[Part] = ()
 
     def total(self, fate: str) -> int:
         return next(part.total for part in self.parts if part.code == fate)

@@ -12,6 +12,7 @@ from app.kernel import files, uploads
 from app.kernel.scope import everyone
 from app.registry import intake
 from app.registry.card_commands import cards as cards  # noqa: PLC0414  (found here)
+from app.registry.doubting import count_doubts
 from app.registry.merging import count_changes
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ def registry() -> None:
 def import_(actor: Actor, file: Path, school: str, all_or_nothing: bool) -> dict[str, Any]:
     """把学籍名册写入学校的学籍；不合格的行逐条说明，文件中没有的学生保持不变。"""
     where = intake.school_for(school, actor)
-    with file.open("rb") as stream:
-        kept = files.keep(stream)
-    staged = intake.stage(kept.path, file.name, where, actor)
+    with file.open("rb") as stream, files.received(stream) as path:
+        staged = intake.stage(path, file.name, where, actor)
     with everyone("学校已核对"):
-        absent = count_changes(staged).absent
+        absent, doubts = count_changes(staged).absent, count_doubts(staged)
     if staged.accepted or all_or_nothing:
         intake.take(staged, actor, all_or_nothing)
     return {
         "upload": staged.id, "rows": staged.row_count, "accepted": staged.accepted,
         "rejected": staged.rejected, "new": staged.added, "changed": staged.changed,
-        "same": staged.unchanged, "absent": absent, "sentences": uploads.told(staged),
+        "same": staged.unchanged, "absent": absent, "doubts": doubts,
+        "sentences": uploads.told(staged),
     }  # fmt: skip

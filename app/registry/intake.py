@@ -17,6 +17,7 @@ from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, listed
 from app.kernel.scope import everyone, scope
+from app.registry.doubting import count_doubts
 from app.registry.merging import COMPARE, FOLLOW, count_changes, merge, moves
 from app.registry.models import ENROLMENT_STATES, STUDYING, RegistryUpload, StagedEnrolment
 from app.registry.staging import store_rows
@@ -93,7 +94,7 @@ def take(upload: RegistryUpload, actor: Actor, all_or_nothing: bool = False) -> 
     uploads.check_takable(upload, all_or_nothing)
     with everyone("人跨学校登记，学籍只写入本校"), many_rows(upload.accepted):
         COMPARE.begins()
-        counts, moved = count_changes(upload), moves(upload)
+        counts, moved, doubts = count_changes(upload), moves(upload), count_doubts(upload)
         merge(upload, school)
         uploads.clear(upload, STAGED)
         FOLLOW.begins()
@@ -102,7 +103,7 @@ def take(upload: RegistryUpload, actor: Actor, all_or_nothing: bool = False) -> 
     upload.added, upload.changed, upload.unchanged = counts.new, counts.changed, counts.same
     upload.state = "taken"
     db.session.flush()
-    _trace(upload, moved, actor)
+    _trace(upload, moved, doubts, actor)
     return upload
 
 
@@ -120,8 +121,10 @@ def _lock(upload: RegistryUpload, actor: Actor) -> Org:
     return school
 
 
-def _trace(upload: RegistryUpload, moved: list[tuple[str, str, int]], actor: Actor) -> None:
-    """Who took which file; and in words how many students went from which state to which."""
+def _trace(upload: RegistryUpload, moved: list[tuple[str, str, int]], doubts: dict[str, int],
+           actor: Actor) -> None:  # fmt: skip
+    """Who took which file; in words how many students went from which state to which; and how
+    many were renamed, or study at another school as well."""
     told = listed([f"{ENROLMENT_STATES[a]}→{ENROLMENT_STATES[b]} {n}" for a, b, n in moved])
     subject: dict[str, Any] = {"org_path": upload.org_path, "subject": RegistryUpload.__tablename__,
                "subject_id": upload.id}  # fmt: skip
@@ -130,3 +133,6 @@ def _trace(upload: RegistryUpload, moved: list[tuple[str, str, int]], actor: Act
     if moved:
         away = sum(n for _old, new, n in moved if new not in STUDYING)
         audit.record("change_states", actor=actor, count=away, note=told, **subject)
+    for verb, n in (("change_names", doubts["renamed"]), ("enrol_twice", doubts["elsewhere"])):
+        if n:
+            audit.record(verb, actor=actor, count=n, **subject)

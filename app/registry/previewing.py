@@ -8,9 +8,10 @@ from sqlalchemy import case, select
 
 from app.kernel.i18n import _, _l
 from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of, said
-from app.kernel.scope import everyone
+from app.kernel.scope import current, everyone
 from app.kernel.types import YearMonth
 from app.registry import absences
+from app.registry.doubting import doubtful
 from app.registry.merging import (
     MAYBE,
     TOLD,
@@ -37,14 +38,16 @@ NAMES = {
 
 
 def preview(upload: RegistryUpload) -> Preview:
-    """Two statements, whatever the size of the file."""
+    """Three statements, whatever the size of the file; of other schools it says what the scope in
+    force may see."""
+    reader = current()
     with everyone("上传的学校由调用方核对过"):
         ranked = Ranked.of(met(upload, S.c.seq, _fate()))
         rows = met(upload, S.c.seq, S.c.name, S.c.id_mask, S.c.class_name, *_pairs())
         parts = ranked.first(rows.join(ranked.table, ranked.table.c.seq == S.c.seq), _told)
         hint = _("这些学生保持不变。已离校的，请在文件中填写学籍状态和异动年月。")
         absent = beside(_absent(upload), "absent", _("在读、文件中没有的学生"), hint)
-    return Preview(parts, absent)
+        return Preview(parts, absent, doubtful(upload, reader))
 
 
 def _absent(upload: RegistryUpload) -> Select[Any]:
