@@ -26,7 +26,7 @@ from flask_babel import Babel
 from sqlalchemy import func, select
 
 from app.accounts import models as m
-from app.kernel import bulk, clock, crypto, scope
+from app.kernel import bulk, clock, crypto, files, scope
 from app.kernel.actor import CLOCK, Actor
 from app.kernel.calendar_models import seed_calendar
 from app.kernel.db import db
@@ -69,6 +69,7 @@ MONTHLY = 23000
 PUBLISHED = dt.datetime(2026, 9, 17, 10, tzinfo=clock.SHANGHAI)
 OVER = dt.datetime(2026, 9, 24, 0, 5, tzinfo=clock.SHANGHAI)
 """A notice of PUBLISHED closes at the end of 23 September: Sunday the 20th is a working day."""
+ANSWERED = dt.datetime(2026, 9, 28, 18, tzinfo=clock.SHANGHAI)
 LONG_AGO = dt.timedelta(days=300)
 FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓冯韩曹"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚桂英华玉秀珍海燕国梅"
@@ -462,6 +463,14 @@ class World:
     def package_of(self, run: PayRun) -> Path:
         return self.folder / "runs" / str(run.id)
 
+    def package(self, run: PayRun) -> dict[str, bytes]:
+        """The files of the run by name, in clear."""
+        made = {}
+        for path in sorted(self.package_of(run).iterdir()):
+            with files.opened(path) as clear:
+                made[path.name] = clear.read()
+        return made
+
     def results(self, run: PayRun, said: dict[str, str] | list[dict[str, Any]],
                 name: str = "回盘.txt") -> Any:  # fmt: skip
         """The bank's answer: {reference: outcome}, or rows in full."""
@@ -471,8 +480,10 @@ class World:
         return self.post(run, path)
 
     def post(self, run: PayRun, path: Path, actor: Actor | None = None) -> Any:
+        """The bank answers after the export, whatever the machine's own date is."""
         actor = actor or self.place(run.bureau_id).poster
-        return self.act(actor, posting.take_results, run, path, path.name, actor)
+        with clock.at(now if (now := clock.now()) >= OVER else ANSWERED):
+            return self.act(actor, posting.take_results, run, path, path.name, actor)
 
     def answer(self, ref: str, outcome: str, /, **but: Any) -> dict[str, Any]:
         """A row of the bank's file that agrees with our order."""

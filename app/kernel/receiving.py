@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from flask import current_app
+from flask_babel import force_locale
 from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import joinedload
 
@@ -20,7 +21,7 @@ from app.kernel import audit, clock, files, jobs, uploads
 from app.kernel.actor import CLOCK
 from app.kernel.db import changed, db, only_looking
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, _l
+from app.kernel.i18n import _, _l, language
 from app.kernel.jobs import Done, job
 from app.kernel.legs import told
 from app.kernel.scope import everyone
@@ -93,8 +94,8 @@ def receive(kind: FileKind) -> FileKind:
     @job(f"stage_{kind.code}", _l("读取%(what)s", what=kind.what))
     def stage(progress: Any, *, sha256: str, file_name: str, **place: Any) -> Done:
         progress.step(0, 0, _("正在读取和核对每一行"))
-        with uploads.watched(progress):
-            staged = kind.stage(files.kept_path(sha256), file_name, progress.actor, **place)
+        with files.kept(sha256) as path, uploads.watched(progress):
+            staged = kind.stage(path, file_name, progress.actor, **place)
         read = _("读完%(n)s行，合格%(good)s行，不合格%(bad)s行", n=staged.row_count,
                  good=staged.accepted, bad=staged.rejected)  # fmt: skip
         return Done(read, preview_url(kind, staged))
@@ -109,9 +110,9 @@ def receive(kind: FileKind) -> FileKind:
             return kind.take(staged, progress.actor, all_or_nothing)
 
     @job(f"mark_{kind.code}", _l("标注%(what)s中的错误", what=kind.what))
-    def mark(progress: Any, *, upload_id: int) -> Done:
+    def mark(progress: Any, *, upload_id: int, language: str = "zh_CN") -> Done:
         progress.step(0, 0, _("正在标注每一处错误"))
-        with only_looking():
+        with only_looking(), force_locale(language):
             staged = find(kind, upload_id, progress.actor)
             if staged is None:
                 raise Refused(_("这份上传已不存在"))
@@ -134,7 +135,8 @@ def begin(kind: FileKind, stream: IO[bytes], file_name: str, actor: Actor, **pla
         title = _("读取%(what)s %(file)s", what=kind.what, file=file_name)
         return jobs.enqueue(f"stage_{kind.code}", actor=actor, title=title, sha256=kept.sha256,
                             file_name=file_name, **place)  # fmt: skip
-    staged: Arrived = kind.stage(kept.path, file_name, actor, **place)
+    with files.lying(stream) as path:
+        staged: Arrived = kind.stage(path, file_name, actor, **place)
     return staged
 
 
@@ -177,45 +179,46 @@ def errors_workbook(kind: FileKind, upload: Arrived) -> IO[bytes]:
     """
     if kind.errors:
         return kind.errors(upload)
-    path, sheet = files.kept_path(upload.sha256), kind.sheet
-    if not path.exists():
-        raise Refused(_("原文件已过保存期，请重新上传后再下载错误说明"))
+    sheet = kind.sheet
     if sheet is None or kind.problems is None:
         raise TypeError(f"nobody says what is wrong with a file of the kind {kind.code}")
-    problems, counts = kind.problems(path, upload)
-    same = min(_unchanged(kind, upload), counts.taken)
-    counts.taken, counts.unchanged = counts.taken - same, counts.unchanged + same
-    return spooled(lambda out: hand_back(path, out, sheet, problems, counts))
+    with files.kept(upload.sha256) as path:
+        problems, counts = kind.problems(path, upload)
+        same = min(_unchanged(kind, upload), counts.taken)
+        counts.taken, counts.unchanged = counts.taken - same, counts.unchanged + same
+        return spooled(lambda out: hand_back(path, out, sheet, problems, counts))
 
 
 def what_is_wrong(kind: FileKind, upload: Arrived) -> IO[bytes] | None:
     """The errors workbook; None of a big file that has still to be marked. Once marked, it is
     handed out until the next night."""
     if is_marked(kind, upload):
-        return _marked(kind, upload).open("rb")
+        return files.opened(_marked(kind, upload))
     if uploads.is_big(upload.size) and kind.problems is not None:
         return None
     return errors_workbook(kind, upload)
 
 
 def mark(kind: FileKind, upload: Arrived, actor: Actor) -> Job:
-    """The job that marks the file, the one that is at it already or a new one."""
+    """The job that marks the file in the reader's language, the one that is at it already or a
+    new one."""
     code = f"mark_{kind.code}"
+    args: dict[str, Any] = {"upload_id": upload.id, "language": language()}
     title = _("标注%(what)s中的错误 %(file)s", what=kind.what, file=upload.file_name)
-    return jobs.under_way(code, actor, {"upload_id": upload.id}) or jobs.enqueue(
-        code, actor=actor, title=title, upload_id=upload.id
-    )
+    return jobs.under_way(code, actor, args) or jobs.enqueue(code, actor=actor, title=title, **args)
 
 
 def is_marked(kind: FileKind, upload: Arrived) -> bool:
-    """The errors workbook of this big file is made, and waits to be fetched."""
+    """The errors workbook of this big file is made in the reader's language, and waits to be
+    fetched."""
     return _marked(kind, upload).exists()
 
 
 def _marked(kind: FileKind, upload: Arrived) -> Path:
     """Where the errors workbook of a big file lies, once it is made: under its number and its
-    hash, for numbers may begin again and files stay."""
-    return files.made() / f"errors-{kind.code}-{upload.id}-{upload.sha256}.xlsx"
+    hash, for numbers may begin again and files stay; one in each language."""
+    name = f"errors-{kind.code}-{upload.id}-{upload.sha256}-{language()}.xlsx"
+    return files.made() / name
 
 
 def _unchanged(kind: FileKind, upload: Arrived) -> int:

@@ -79,11 +79,9 @@ def take(upload: ResultUpload, actor: Actor, all_or_nothing: bool = False) -> Do
     longer, or somebody has taken it meanwhile.
     """
     uploads.lock_staged(upload)
-    path = files.kept_path(upload.sha256)
-    if not path.exists():
-        raise Refused(_("原文件已过保存期，请重新上传"))
-    POST.begins()
-    taken = posting.take_results(upload.run, path, upload.file_name, actor, upload.message)
+    with files.kept(upload.sha256) as path:
+        POST.begins()
+        taken = posting.take_results(upload.run, path, upload.file_name, actor, upload.message)
     if all_or_nothing and taken.aside:
         raise Refused(_("有%(n)s行要搁置，按“全部相符才登记”没有登记任何一行", n=taken.aside))
     upload.row_count, upload.rejected = taken.row_count, taken.aside
@@ -116,9 +114,11 @@ def asides(upload: ResultUpload) -> IO[bytes]:
     """The rows that do not agree, with the reasons, to ask the bank about."""
     columns = [Column("row", _l("行号")), Column("ref", _l("流水号")), Column("name", _l("姓名")),
                Column("fen", _l("金额（元）"), Fen()), Column("outcome", _l("结果")),
-               Column("why", _l("搁置原因")), Column("reason_text", _l("银行说明"))]  # fmt: skip
+               Column("arrived_on", _l("到账日期")), Column("why", _l("搁置原因")),
+               Column("reason_text", _l("银行说明"))]  # fmt: skip
     rows = [[r["row"], r["ref"], r["name"], r["fen"], str(OUTCOMES.get(r["outcome"], "")),
-             str(posting.WHYS.get(r["why"], r["why"])), r["reason_text"]]
+             r.get("arrived_on", ""), str(posting.WHYS.get(r["why"], r["why"])),
+             r["reason_text"]]
             for r in upload.foretold.get("aside", ())]  # fmt: skip
     lines = [_("文件：%(file)s", file=upload.file_name)]
     if upload.rejected > len(rows):

@@ -17,7 +17,7 @@ from app.kernel.db import db, writing
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, joined
 from app.kernel.types import Month
-from app.payments import conserving, exporting, layouts, opening, posting, queries, telling
+from app.payments import conserving, exporting, layouts, opening, packing, posting, queries, telling
 from app.payments.banks.layout import MESSAGES
 from app.payments.fund_commands import funds as funds  # noqa: PLC0414  (found here)
 from app.payments.models import PayRun
@@ -70,14 +70,14 @@ def export(actor: Actor, run: int, profile: str, out: Path, decision: str) -> di
     """生成银行文件，并复制到指定目录。"""
     row = run_of(run)
     bank = layouts.chosen(profile, row.org_path)
-    folder = exporting.folder_of(row)
-    outcome = exporting.export(row, bank, folder, actor, decision)
+    outcome = exporting.export(row, bank, exporting.folder_of(row), actor, decision)
     if outcome.refused:
         raise Refused(joined(outcome.refused.values()))
     out.mkdir(parents=True, exist_ok=True)
-    for made in sorted(folder.iterdir()):
-        shutil.copy2(made, out / made.name)
     written = queries.files_of(run)
+    for file in written:
+        with packing.bank_file(row, file) as made, (out / file.name).open("wb") as copy:
+            shutil.copyfileobj(made, copy)
     sent, unable = sum(f.row_count for f in written), queries.unable(run)
     renewal = [said] if (said := outcome.renewed.told()) else []
     return {"accepted": sent, "rejected": len(unable), "moved": outcome.moved,

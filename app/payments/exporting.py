@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, null, select, update
 
-from app.kernel import clock
+from app.kernel import clock, files
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.files import store
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
 from app.kernel.workflow import Outcome
@@ -43,12 +42,12 @@ class Exported(Outcome):
 
 def folder_of(run: PayRun) -> Path:
     """Where the run's package lies."""
-    return store() / "runs" / str(run.id)
+    return files.store() / "runs" / str(run.id)
 
 
 def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: str = ""
            ) -> Exported:  # fmt: skip
-    """The run's package lies in `folder` and the run waits for a second person to check it.
+    """The run's package lies sealed in `folder`; the run waits for a second person to check it.
 
     Every line goes to the card in use today. Those whose card is closed without another, and those
     the bank's layout cannot carry (a character, a missing bank number), are set to failed with the
@@ -60,13 +59,13 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
     _lock(run, actor)
     funds.decide(run, decision, actor)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     renewed = renew_cards(run, actor)
-    with everyone("导出须解密本批次的卡号"):
-        package = write_package(profile, _lines(run, profile), folder, _context(run))
+    with everyone("导出须解密本批次的卡号"), files.scratch() as scratch:
+        package = write_package(profile, _lines(run, profile), scratch, _context(run))
         if not package.files:
             why = package.unable[0][1] if package.unable else renewed.told() or _("批次是空的")
             raise Refused(_("没有一行能写入这种银行格式：%(why)s", why=why))
+        files.put_all(scratch, folder)
         _write_down(run, profile, package, renewed)
     db.session.expire_all()
     out = RUNS.take("export", PayRun.id == run.id, actor)

@@ -2,7 +2,8 @@
 
 The papers are made once and kept, so they are the same bytes whenever they are asked for. Before
 anything is handed out the files are compared with the hashes on the run. A password is made for
-each sealing, returned to be shown once, and kept nowhere.
+each sealing, returned to be shown once, and kept nowhere. All that is kept lies sealed under the
+platform's own keys, and goes from there to whoever asked without lying about in clear.
 """
 
 from __future__ import annotations
@@ -10,33 +11,30 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import secrets
 import shutil
-import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pyzipper
 from sqlalchemy import select
 
-from app.kernel import audit, clock
+from app.kernel import audit, clock, files
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.files import store
 from app.kernel.grid.declare import msgid
-from app.kernel.i18n import _, joined
+from app.kernel.i18n import _
+from app.kernel.sheets.spooled import spooled
 from app.kernel.types import yuan
 from app.payments import exporting, queries
-from app.payments.banks import altered
 from app.payments.models import RUN_KINDS, PayRun
 from app.payments.paper.sheet import PaperFacts, PaperFile, approval_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from app.payments.models import PayFile
 
@@ -49,29 +47,28 @@ MADE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Sealed:
-    """A sealed package; the password exists here and nowhere else."""
+    """A sealed package: its hash, and the password that exists here and nowhere else."""
 
-    path: Path
     sha256: str
     password: str
 
 
 def papers(run: PayRun) -> dict[str, Path]:
-    """The approval sheet and the list of files, each on its path. Refused before the export."""
-    files = queries.files_of(run.id)
-    if not files:
+    """Where the approval sheet and the list of files lie. Refused before the export."""
+    made = queries.files_of(run.id)
+    if not made:
         raise Refused(_("还没有生成银行文件：请选择银行格式后导出"))
     folder = folder_of(run)
     paths = {name: folder / name for name in (SHEET, LIST)}
     if not all(path.exists() for path in paths.values()):
-        _put(paths[LIST], file_list(files))
-        _put(paths[SHEET], approval_sheet(facts_of(run, files)))
+        files.put(io.BytesIO(file_list(made)), paths[LIST])
+        files.put(io.BytesIO(approval_sheet(facts_of(run, made))), paths[SHEET])
     return paths
 
 
 def folder_of(run: PayRun) -> Path:
     """Beside the bank files, not among them: what lies there goes to the bank."""
-    folder = store() / "papers" / str(run.id)
+    folder = files.store() / "papers" / str(run.id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
@@ -114,26 +111,31 @@ def _exporter(run: PayRun) -> str:
     return db.session.scalar(made.limit(1)) or ""
 
 
-def checked_files(run: PayRun, files: list[PayFile]) -> list[Path]:
-    """Where these bank files of the run lie; Refused when one is missing or is not what was
-    exported."""
-    folder = exporting.folder_of(run)
-    listed = [{"file": f.name, "sha256": f.sha256} for f in files]
-    if faults := altered(listed, folder):
-        raise Refused(_("银行文件与导出时不一致，不能下载：%(why)s", why=joined(faults[:3])))
-    return [folder / f.name for f in files]
+def bank_file(run: PayRun, file: PayFile) -> IO[bytes]:
+    """The bank file from its start, in clear; Refused when it is missing or is not what was
+    exported. Whoever asks closes it."""
+    path = exporting.folder_of(run) / file.name
+    try:
+        return files.opened(path, file.sha256)
+    except FileNotFoundError:
+        why = _("缺少文件 %(name)s", name=file.name)
+    except Refused:
+        why = _("文件 %(name)s 的内容已被改动", name=file.name)
+    raise Refused(_("银行文件与导出时不一致，不能下载：%(why)s", why=why))
 
 
-def whole(run: PayRun) -> Path:
-    """Everything in one open archive; the same bytes each time."""
-    path = folder_of(run) / f"R{run.id}.zip"
-    with _replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+def whole(run: PayRun) -> IO[bytes]:
+    """Everything in one open archive; the same bytes each time. Whoever asks closes it."""
+    return spooled(lambda out: _write_whole(run, out))
+
+
+def _write_whole(run: PayRun, out: IO[bytes]) -> None:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, source in _contents(run):
             info = zipfile.ZipInfo(name, MADE)
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            with source.open("rb") as given, archive.open(info, "w") as taken:
-                shutil.copyfileobj(given, taken)
-    return path
+            with source, archive.open(info, "w") as taken:
+                shutil.copyfileobj(source, taken)
 
 
 def seal(run: PayRun) -> Sealed:
@@ -141,20 +143,31 @@ def seal(run: PayRun) -> Sealed:
     password = "-".join(
         "".join(secrets.choice(ALPHABET) for _n in range(LETTERS)) for _g in range(GROUPS)
     )
-    path = sealed_path(run)
-    with _replacing(path) as part, pyzipper.AESZipFile(
-        part, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
-    ) as archive:  # fmt: skip
+    with spooled(lambda out: _write_sealed(run, out, password)) as made:
+        sha256 = sha256_of(made)
+        files.put(made, sealed_path(run))
+    return Sealed(sha256, password)
+
+
+def _write_sealed(run: PayRun, out: IO[bytes], password: str) -> None:
+    with pyzipper.AESZipFile(
+        out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
+    ) as archive:
         archive.setpassword(password.encode())
         archive.setencryption(pyzipper.WZ_AES, nbits=256)
         for name, source in _contents(run):
-            archive.write(source, name)
-    return Sealed(path, sha256_of(path), password)
+            with source, archive.open(name, "w") as taken:
+                shutil.copyfileobj(source, taken)
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as made:
-        return hashlib.file_digest(made, "sha256").hexdigest()
+def sha256_of(made: IO[bytes]) -> str:
+    """The hash of what is in the stream, which stands at its start again."""
+    made.seek(0)
+    digest = hashlib.sha256()
+    while piece := made.read(1 << 20):
+        digest.update(piece)
+    made.seek(0)
+    return digest.hexdigest()
 
 
 def sealed_path(run: PayRun) -> Path:
@@ -162,29 +175,6 @@ def sealed_path(run: PayRun) -> Path:
     return folder_of(run) / f"R{run.id}-sealed.zip"
 
 
-def _contents(run: PayRun) -> Iterator[tuple[str, Path]]:
-    yield from ((path.name, path) for path in checked_files(run, queries.files_of(run.id)))
-    yield from ((f"papers/{name}", path) for name, path in papers(run).items())
-
-
-def _put(path: Path, content: bytes) -> None:
-    with _replacing(path) as part:
-        part.write_bytes(content)
-
-
-class _replacing:  # noqa: N801  (read as a word: with _replacing(path) as part)
-    """What is written to the part stands at the path when all went well, else nothing does."""
-
-    def __init__(self, path: Path) -> None:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        os.close(handle)
-        self.path, self.part = path, Path(name)
-
-    def __enter__(self) -> Path:
-        return self.part
-
-    def __exit__(self, kind: object, *_rest: object) -> None:
-        if kind is None:
-            self.part.replace(self.path)
-        else:
-            self.part.unlink(missing_ok=True)
+def _contents(run: PayRun) -> Iterator[tuple[str, IO[bytes]]]:
+    yield from ((file.name, bank_file(run, file)) for file in queries.files_of(run.id))
+    yield from ((f"papers/{name}", files.opened(path)) for name, path in papers(run).items())

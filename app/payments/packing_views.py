@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from flask import abort, g, make_response, send_file
 from flask_appbuilder import expose
@@ -13,6 +13,7 @@ from app.accounts.trail import VERBS
 from app.kernel import audit
 from app.kernel.db import db
 from app.kernel.errors import Refused
+from app.kernel.files import opened
 from app.kernel.grid import Grid
 from app.kernel.i18n import _l
 from app.payments import packing
@@ -20,8 +21,6 @@ from app.payments.models import PayRun
 from app.payments.workflow import own_run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flask.typing import ResponseReturnValue
 
 VERBS["seal_package"] = _l("加密打包")
@@ -39,7 +38,8 @@ class Packed(Grid):
     def approval(self, pk: int) -> ResponseReturnValue:
         """The approval sheet, to be printed and signed."""
         run = own(pk)
-        return handed_out(run, packing.papers(run)[packing.SHEET], f"R{run.id}-approval.pdf")
+        sheet = packing.papers(run)[packing.SHEET]
+        return handed_out(run, opened(sheet), f"R{run.id}-approval.pdf")
 
     @expose("/<int:pk>/manifest", methods=["POST"])
     @has_access
@@ -47,7 +47,8 @@ class Packed(Grid):
     def manifest(self, pk: int) -> ResponseReturnValue:
         """The list of files with counts, sums and hashes."""
         run = own(pk)
-        return handed_out(run, packing.papers(run)[packing.LIST], f"R{run.id}-manifest.csv")
+        made = packing.papers(run)[packing.LIST]
+        return handed_out(run, opened(made), f"R{run.id}-manifest.csv")
 
     @expose("/<int:pk>/whole", methods=["POST"])
     @has_access
@@ -64,7 +65,8 @@ class Packed(Grid):
         """The sealed archive as it was last made."""
         run = own(pk)
         path = packing.sealed_path(run)
-        return handed_out(run, path if path.exists() else abort(404), f"R{run.id}-sealed.zip")
+        made = opened(path) if path.exists() else abort(404)
+        return handed_out(run, made, f"R{run.id}-sealed.zip")
 
     @expose("/<int:pk>/seal", methods=["POST"])
     @has_access
@@ -88,9 +90,9 @@ def own(pk: int) -> PayRun:
     return run
 
 
-def handed_out(run: PayRun, path: Path, name: str) -> ResponseReturnValue:
-    trace("download", run, note=name, digest=packing.sha256_of(path))
-    return send_file(path, as_attachment=True, download_name=name)
+def handed_out(run: PayRun, made: IO[bytes], name: str) -> ResponseReturnValue:
+    trace("download", run, note=name, digest=packing.sha256_of(made))
+    return send_file(made, as_attachment=True, download_name=name)
 
 
 def trace(verb: str, run: PayRun, **facts: Any) -> None:

@@ -153,12 +153,12 @@ class RunGrid(Packed):
         if not _is_own(run):
             raise Refused(str(own_run.otherwise))
         found = next((f for f in queries.files_of(pk) if f.id == file_id), None) or abort(404)
-        (path,) = packing.checked_files(run, [found])
+        made = packing.bank_file(run, found)
         audit.record("download", actor=g.actor, org_path=run.org_path, subject="pay_file",
                      subject_id=file_id, count=found.row_count, fen=found.fen,
                      digest=found.sha256, note=found.name)  # fmt: skip
         db.session.commit()
-        return send_file(path, as_attachment=True)
+        return send_file(made, as_attachment=True, download_name=found.name)
 
     @expose("/<int:pk>/again", methods=["POST"])
     @has_access

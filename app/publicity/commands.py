@@ -42,11 +42,10 @@ def lists() -> None:
 def import_(actor: Actor, file: Path, school: str, month: str, programme: str, kind: str,
             first: str | None, all_or_nothing: bool) -> dict[str, Any]:  # fmt: skip
     """把名单文件写入学校当月的草稿；不合格的行逐条说明。"""
-    with file.open("rb") as stream:
-        kept = files.keep(stream)
     since = Month.clean(first) if first else None
     target = service.draft_for(school, Month.clean(month), programme, actor, kind, since)
-    staged = service.stage(kept.path, file.name, target, actor)
+    with file.open("rb") as stream, files.received(stream) as path:
+        staged = service.stage(path, file.name, target, actor)
     if staged.accepted or all_or_nothing:
         service.take(staged, actor, all_or_nothing)
     return {

@@ -87,9 +87,9 @@ def tell_state(deeds: Deeds, student: Student, state: str, month: YearMonth) -> 
     write_list(path, [dict.fromkeys((c.key for c in STUDENTS.columns), "") | told], STUDENTS)
     with scope(clerk.org_path):
         with path.open("rb") as stream:
-            kept = files.keep(stream)
+            files.keep(stream)
         school = intake.school_for(None, clerk)
-        intake.take(intake.stage(kept.path, f"学籍异动{month}.xlsx", school, clerk), clerk)
+        intake.take(intake.stage(path, f"学籍异动{month}.xlsx", school, clerk), clerk)
 
 
 def recover(deeds: Deeds, bureau: str, school: str, fen: int, reason: str, done: bool) -> None:

@@ -68,9 +68,9 @@ class Deeds:
         with scope(clerk.org_path):
             draft = service.draft_for(school, month, GRANT, clerk)
             with path.open("rb") as stream:
-                kept = files.keep(stream)
+                files.keep(stream)
             name = f"{draft.school.name}{month}受助学生名单.xlsx"
-            service.take(service.stage(kept.path, name, draft, clerk), clerk)
+            service.take(service.stage(path, name, draft, clerk), clerk)
 
     def _with_new_card(self, row: Row) -> Row:
         return row | {"card_no": self.new_cards.get(row["card_no"], row["card_no"])}

@@ -96,8 +96,8 @@ def receive(deeds: Deeds, bureau: str, title: str, department: str, kind: str, m
         db.session.add(roll)
         db.session.flush()
         with path.open("rb") as stream:
-            kept = files.keep(stream)
-        upload = intake.stage(kept.path, path.name, roll, clerk)
+            files.keep(stream)
+        upload = intake.stage(path, path.name, roll, clerk)
         if upload.rejected:
             raise RuntimeError(f"{title}: {upload.problems}")
         intake.take(upload, clerk)

@@ -117,8 +117,8 @@ def begin(deeds: Deeds, bureau: str, title: str, month: YearMonth, due: dt.datet
                    due_on=due.date())  # fmt: skip
         service.open_round(of, clerk)
         with path.open("rb") as stream:
-            kept = files.keep(stream)
-        upload = intake.stage(kept.path, path.name, of, clerk)
+            files.keep(stream)
+        upload = intake.stage(path, path.name, of, clerk)
         if upload.rejected:
             raise RuntimeError(f"{title}: {upload.problems}")
         intake.take(upload, clerk)

@@ -22,9 +22,9 @@ def bring(world, run, said, actor=None, name="回盘.txt"):
     path = world.folder / name
     path.write_bytes(result_file(rows))
     with path.open("rb") as stream:
-        kept = files.keep(stream)
+        files.keep(stream)
     actor = actor or world.county.poster
-    return world.act(actor, arriving.stage, kept.path, name, actor, run.id)
+    return world.act(actor, arriving.stage, path, name, actor, run.id)
 
 
 def take(world, upload, actor=None, everything=False):

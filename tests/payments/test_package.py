@@ -10,7 +10,7 @@ import zipfile
 import pytest
 import pyzipper
 
-from app.kernel import clock, scope
+from app.kernel import clock, files, scope
 from app.kernel.errors import Refused
 from app.kernel.types import capitals
 from app.payments import exporting, packing
@@ -44,6 +44,16 @@ def _inside(world):
         yield
 
 
+def lying(path):
+    """What lies sealed there."""
+    with files.opened(path) as clear:
+        return clear.read()
+
+
+def sealed(run):
+    return io.BytesIO(lying(packing.sealed_path(run)))
+
+
 def facts(run):
     return packing.facts_of(run, packing.queries.files_of(run.id))
 
@@ -59,22 +69,22 @@ def test_the_sheet_says_count_sum_capitals_hashes_and_hands(world, shipped_run):
 
 
 def test_the_sheet_is_a_pdf_with_its_chinese_inside(shipped_run):
-    sheet = packing.papers(shipped_run)[packing.SHEET].read_bytes()
+    sheet = lying(packing.papers(shipped_run)[packing.SHEET])
     assert sheet.startswith(b"%PDF-")
     assert b"/FontFile2" in sheet
     assert len(sheet) < 100_000
 
 
 def test_the_papers_are_the_same_bytes_whenever_they_are_asked_for(world, shipped_run):
-    first = {n: p.read_bytes() for n, p in packing.papers(shipped_run).items()}
+    first = {n: lying(p) for n, p in packing.papers(shipped_run).items()}
     with clock.at("2027-01-01T09:00"):
         for path in packing.papers(shipped_run).values():
             path.unlink()
-        assert {n: p.read_bytes() for n, p in packing.papers(shipped_run).items()} == first
+        assert {n: lying(p) for n, p in packing.papers(shipped_run).items()} == first
 
 
 def test_the_list_of_files_adds_up(world, shipped_run):
-    text = packing.papers(shipped_run)[packing.LIST].read_bytes().decode("utf-8-sig")
+    text = lying(packing.papers(shipped_run)[packing.LIST]).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     files = world.all(PayFile)
     assert [r[0] for r in rows[1:-1]] == [f.name for f in files]
@@ -83,20 +93,20 @@ def test_the_list_of_files_adds_up(world, shipped_run):
 
 
 def test_the_open_archive_is_the_same_bytes_each_time_and_holds_everything(world, shipped_run):
-    first = packing.whole(shipped_run).read_bytes()
-    assert packing.whole(shipped_run).read_bytes() == first
+    first = packing.whole(shipped_run).read()
+    assert packing.whole(shipped_run).read() == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         names = {f.name for f in world.all(PayFile)}
         assert set(archive.namelist()) == names | {"papers/approval.pdf", "papers/manifest.csv"}
         for name in names:
             kept = exporting.folder_of(shipped_run) / name
-            assert archive.read(name) == kept.read_bytes()
+            assert archive.read(name) == lying(kept)
 
 
 def test_the_sealed_archive_opens_with_its_password_alone(shipped_run):
     made = packing.seal(shipped_run)
     assert re.fullmatch(r"(\w{5}-){3}\w{5}", made.password)
-    with pyzipper.AESZipFile(made.path) as archive:
+    with pyzipper.AESZipFile(sealed(shipped_run)) as archive:
         name = archive.namelist()[0]
         assert archive.getinfo(name).flag_bits & 1
         with pytest.raises(RuntimeError, match="password"):
@@ -105,13 +115,13 @@ def test_the_sealed_archive_opens_with_its_password_alone(shipped_run):
         with pytest.raises(RuntimeError, match="password"):
             archive.read(name)
         archive.setpassword(made.password.encode())
-        assert archive.read(name) == (exporting.folder_of(shipped_run) / name).read_bytes()
+        assert archive.read(name) == lying(exporting.folder_of(shipped_run) / name)
 
 
 def test_no_card_number_stands_in_the_sealed_archive_and_no_password_beside_it(shipped_run):
     made = packing.seal(shipped_run)
-    for path in made.path.parent.iterdir():
-        content = path.read_bytes()
+    for path in packing.folder_of(shipped_run).iterdir():
+        content = lying(path)
         assert made.password.encode() not in content
         assert b"621284" not in content
 
@@ -119,7 +129,7 @@ def test_no_card_number_stands_in_the_sealed_archive_and_no_password_beside_it(s
 def test_sealing_again_makes_another_password_and_drops_the_first(shipped_run):
     first, second = packing.seal(shipped_run), packing.seal(shipped_run)
     assert first.password != second.password
-    with pyzipper.AESZipFile(second.path) as archive:
+    with pyzipper.AESZipFile(sealed(shipped_run)) as archive:
         archive.setpassword(first.password.encode())
         with pytest.raises(RuntimeError, match="password"):
             archive.read(archive.namelist()[0])
@@ -136,6 +146,26 @@ def test_a_file_that_is_not_what_was_exported_is_not_handed_out(world, shipped_r
         for hand_out in (packing.whole, packing.seal):
             with pytest.raises(Refused, match="与导出时不一致"):
                 hand_out(shipped_run)
+    finally:
+        path.write_bytes(before)
+
+
+def test_no_card_number_lies_in_clear_anywhere_in_the_store(shipped_run):
+    packing.whole(shipped_run).close()
+    packing.seal(shipped_run)
+    lies = [p for p in files.store().rglob("*") if p.is_file()]
+    assert {p.name for p in exporting.folder_of(shipped_run).iterdir()} <= {p.name for p in lies}
+    assert [p for p in lies if b"621284" in p.read_bytes()] == []
+    assert b"621284" in lying(next(exporting.folder_of(shipped_run).iterdir()))
+
+
+def test_a_package_of_before_the_sealing_is_handed_out_as_it_was(world, shipped_run):
+    path = exporting.folder_of(shipped_run) / world.all(PayFile)[0].name
+    before, clear = path.read_bytes(), lying(path)
+    path.write_bytes(clear)
+    try:
+        with packing.bank_file(shipped_run, world.all(PayFile)[0]) as made:
+            assert made.read() == clear
     finally:
         path.write_bytes(before)
 

@@ -67,7 +67,8 @@ def handed_out(world, target, whole=False, actor=None):
 def sent_back(world, target, edited):
     clerk = world.place(target.school_id).clerk
     with clock.at(world.moment), scope.scope(clerk.org_path):
-        staged = service.stage(files.keep(edited.saved()).path, "改.xlsx", target, clerk)
+        with files.received(edited.saved()) as path:
+            staged = service.stage(path, "改.xlsx", target, clerk)
         db.session.commit()
     return staged
 

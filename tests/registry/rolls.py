@@ -44,7 +44,8 @@ def send(world: World, school: Place, rows: list[dict[str, str]], actor: Actor |
         writer.writerows(rows)
     with clock.at(world.moment), scope.scope(actor.org_path), path.open("rb") as stream:
         where = intake.school_for(school.code, actor)
-        made = intake.stage(files.keep(stream).path, path.name, where, actor)
+        files.keep(stream)
+        made = intake.stage(path, path.name, where, actor)
         db.session.commit()
     return made
 

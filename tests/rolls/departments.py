@@ -72,7 +72,8 @@ def send(world: World, roll: Roll, rows: list[dict[str, str]], actor: Actor | No
         writer.writerows(rows)
     with clock.at(world.moment), scope.scope(actor.org_path), path.open("rb") as stream:
         where = intake.roll_for(roll.id, actor)
-        made = intake.stage(files.keep(stream).path, path.name, where, actor)
+        files.keep(stream)
+        made = intake.stage(path, path.name, where, actor)
         db.session.commit()
     return made
 

@@ -56,8 +56,8 @@ def send(world: World, of: Round, rows: list[dict[str, str]], actor: Actor | Non
         writer.writeheader()
         writer.writerows(rows)
     with clock.at(world.moment), scope.scope(actor.org_path), path.open("rb") as stream:
-        kept = files.keep(stream)
-    return world.act(actor, _stage, kept.path, path.name, of.id, actor)
+        files.keep(stream)
+    return world.act(actor, _stage, path, path.name, of.id, actor)
 
 
 def _stage(path: Any, name: str, round_id: int, actor: Actor) -> CaseUpload:

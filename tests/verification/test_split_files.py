@@ -67,7 +67,8 @@ def test_the_errors_workbook_judges_the_file_as_it_was_judged(world):
     with scope.scope(world.county.path):
         from app.kernel import files
 
-        problems, counts = all_problems(files.kept_path(upload.sha256), upload)
+        with files.kept(upload.sha256) as path:
+            problems, counts = all_problems(path, upload)
     assert [p.coordinate for p in problems] == ["A2"]
     assert (counts.taken, counts.refused) == (1, 1)
 
