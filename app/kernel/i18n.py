@@ -6,22 +6,81 @@ nothing below the pages depends on a running web application.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, has_app_context
-from flask_babel import force_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _translate
 from flask_babel.speaklater import LazyString
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+_remembering: ContextVar[bool] = ContextVar("remembering", default=False)
+
+
+class Said(str):
+    """Words that know what they were made of: a sentence and its values, or a separator and the
+    words between which it stands. What is kept of them can be said in another language."""
+
+    __slots__ = ("made_of",)
+    made_of: tuple[str, Any]
+
+    def __new__(cls, words: str, *made_of: Any) -> Said:
+        said = super().__new__(cls, words)
+        said.made_of = made_of
+        return said
+
+    def __str__(self) -> str:
+        return self
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Sentences said inside know what they were made of: they are `Said`."""
+    token = _remembering.set(True)
+    try:
+        yield
+    finally:
+        _remembering.reset(token)
 
 
 def _(sentence: str, **values: Any) -> str:
     """The sentence in the reader's language, with %(name)s filled in."""
     if has_app_context() and "babel" in current_app.extensions:
-        return str(_translate(sentence, **values))
-    return sentence % values if values else sentence
+        words = str(_translate(sentence, **values))
+    else:
+        words = sentence % values if values else sentence
+    return Said(words, sentence, values) if _remembering.get() else words
+
+
+def kept(words: object) -> Any:
+    """Words as plain JSON from which `retold` says them again; of a `Said` its msgid and values."""
+    if isinstance(words, LazyString):
+        with remembering():
+            words = str(words)
+    if not isinstance(words, Said):
+        return words if isinstance(words, int | dict) else str(words)
+    name, parts = words.made_of
+    if isinstance(parts, dict):
+        return {"msgid": name, "values": {key: kept(value) for key, value in parts.items()}}
+    return {"msgid": name, "words": [kept(word) for word in parts]}
+
+
+def retold(what: Any) -> str:
+    """What was kept, in the reader's language."""
+    return str(_again(what))
+
+
+def _again(what: Any) -> Any:
+    if not isinstance(what, dict):
+        return what
+    name = what["msgid"]
+    if "words" in what:
+        return _(name).join(map(retold, what["words"]))
+    return _(name, **{key: _again(value) for key, value in what["values"].items()})
 
 
 def _l(sentence: str, **values: Any) -> LazyString:
@@ -29,12 +88,17 @@ def _l(sentence: str, **values: Any) -> LazyString:
     return LazyString(_, sentence, **values)
 
 
+def language() -> str:
+    """The reader's language, by its code."""
+    return str(get_locale() or "zh_CN") if has_app_context() else "zh_CN"
+
+
 def in_every_language(words: object) -> list[str]:
     """The sentence in the reader's language, then in the others: what a file may say for it."""
     said = [str(words)]
     if has_app_context() and "babel" in current_app.extensions:
-        for language in current_app.config.get("LANGUAGES", ()):
-            with force_locale(language):
+        for code in current_app.config.get("LANGUAGES", ()):
+            with force_locale(code):
                 said.append(str(words))
     return list(dict.fromkeys(said))
 
@@ -46,9 +110,14 @@ def called(what: object, words: object) -> str:
 
 def joined(sentences: Iterable[str]) -> str:
     """Sentences side by side in one line."""
-    return _("；").join(sentences)
+    return _between("；", _("；"), list(sentences))
 
 
 def listed(words: Sequence[object]) -> str:
     """Words in a row, joined as the reader's language does it."""
-    return _("、").join(str(w) for w in words)
+    return _between("、", _("、"), [str(w) for w in words])
+
+
+def _between(name: str, separator: str, words: list[str]) -> str:
+    whole = separator.join(words)
+    return Said(whole, name, words) if _remembering.get() else whole
