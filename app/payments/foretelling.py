@@ -77,9 +77,13 @@ def _tally(taken: ResultFile, by: Any, where: ColumnElement[bool]) -> dict[str, 
 
 def rows_of(taken: ResultFile, where: ColumnElement[bool], most: int) -> list[dict[str, Any]]:
     """The first rows of the file of which this is true, as the page lists them."""
-    columns = (R.c.row, R.c.ref, R.c.name, R.c.fen, R.c.outcome, R.c.why, R.c.reason_text)
+    columns = (R.c.row, R.c.ref, R.c.name, R.c.fen, R.c.outcome, R.c.why, R.c.reason_text,
+               R.c.arrived_on)  # fmt: skip
     found = select(*columns).where(R.c.file_id == taken.id, where).order_by(R.c.row, R.c.id)
-    return [
-        row._asdict() | {"yuan": "" if row.fen is None else Fen.show(row.fen)}
-        for row in db.session.execute(found.limit(most))
-    ]
+    return [_plain(row) for row in db.session.execute(found.limit(most))]
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """The row in JSON's own values."""
+    yuan = "" if row.fen is None else Fen.show(row.fen)
+    return {**row._asdict(), "yuan": yuan, "arrived_on": str(row.arrived_on or "")}

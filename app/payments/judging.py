@@ -27,33 +27,45 @@ from sqlalchemy import (
     update,
 )
 
+from app.kernel import clock
+from app.kernel.calendar_models import load_calendar
 from app.kernel.db import db
+from app.kernel.types import BlindIndex
 from app.payments.models import NOT_CARRIED, Attempt, Recovery, ResultLine
+from app.payments.placing import carried
+from app.registry.models import Card
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sqlalchemy import ColumnElement
 
-    from app.payments.models import ResultFile
+    from app.payments.models import PayRun, ResultFile
 
-T, R = Attempt.__table__, ResultLine.__table__
+T, R, C = Attempt.__table__, ResultLine.__table__, Card.__table__
 OPEN = ("sent", "unknown")
 WORDS = ("ref", "card_tail", "name", "outcome", "reason", "reason_text", "bank_ref")
 TOLD = ("row", "seq", "fen", "arrived_on", *WORDS)
 """What a row of the bank says, as it is kept."""
-STAGED = ("n", "ours", "why", *TOLD)
+STAGED = ("n", "ours", "why", "card_index", *TOLD)
 S = Table(
     "staged_answer", MetaData(),
     Column("n", Integer), Column("row", Integer), Column("seq", Integer),
-    Column("fen", BigInteger), Column("arrived_on", Date),
+    Column("fen", BigInteger), Column("arrived_on", Date), Column("card_index", BlindIndex),
     *(Column(name, String) for name in (*WORDS, "ours", "why")),
     prefixes=["TEMPORARY"],
 )  # fmt: skip
-"""`n`: the order of the rows; `ours`: our reference; `why`: why it cannot be read, or nothing."""
+"""`n`: the order of the rows; `ours`: our reference; `why`: why it cannot be read, or nothing;
+`card_index`: the fingerprint of the card, where it has to say which order is answered."""
 
 
-def place(taken: ResultFile) -> None:
+def place(taken: ResultFile, *, by_card: bool) -> None:
     """Rows without our reference know it by row number, amount and card tail together within
-    the run, never by less."""
+    the run, never by less; where the bank gives no row numbers, by the whole card number and the
+    amount of one single order."""
+    if by_card:
+        _place_by_card(taken)
+        return
     by_place = (
         select(T.c.ref)
         .where(T.c.run_id == taken.run_id, T.c.seq == S.c.seq, T.c.fen == S.c.fen,
@@ -64,9 +76,35 @@ def place(taken: ResultFile) -> None:
     db.session.execute(update(S).where(S.c.ref == "", S.c.why == "").values(ours=found))
 
 
-def judge(taken: ResultFile) -> None:
+def _place_by_card(taken: ResultFile) -> None:
+    single = (
+        select(C.c.card_index, T.c.fen, func.min(T.c.ref).label("ref"))
+        .join_from(T, C, C.c.id == T.c.card_id)
+        .where(T.c.run_id == taken.run_id, carried(T))
+        .group_by(C.c.card_index, T.c.fen).having(func.count() == 1).subquery("single")
+    )  # fmt: skip
+    known = and_(S.c.card_index == single.c.card_index, S.c.fen == single.c.fen, S.c.why == "")
+    db.session.execute(update(S).where(known).values(ours=single.c.ref))
+
+
+class Days(NamedTuple):
+    """The days on which money of a run may have moved."""
+
+    first: dt.date
+    last: dt.date
+
+
+def possible_days(run: PayRun) -> Days:
+    """From the day the run was exported to the next working day, under which banks book what they
+    pay after the close of their own day."""
+    sent = clock.moment_of(run.exported_at or run.created_at).date()
+    last, _provisional = load_calendar(db.session).add_workdays(clock.today(), 1)
+    return Days(sent, last)
+
+
+def judge(taken: ResultFile, days: Days) -> None:
     """Every row stands in the table of results, beside its order and with its fate."""
-    beside = _beside(taken)
+    beside = _beside(taken, days)
     judged = beside.subquery("judged")
     fate = case((judged.c.why != "", "aside"), (judged.c.settled, "same"), else_="posted")
     fixed = {"file_id": taken.id, "run_id": taken.run_id, "org_path": taken.org_path}
@@ -77,7 +115,7 @@ def judge(taken: ResultFile) -> None:
     db.session.execute(insert(R).from_select(names, source))
 
 
-def _beside(taken: ResultFile) -> Any:
+def _beside(taken: ResultFile, days: Days) -> Any:
     """The staged rows, the order each answers, why it is set aside, whether it says nothing new."""
     several, foreign = _several(), T.alias("foreign")
     own = and_(T.c.run_id == taken.run_id, T.c.ref == S.c.ours)
@@ -90,6 +128,8 @@ def _beside(taken: ResultFile) -> Any:
         (order.is_(None), "unknown_ref"),
         (repeated, "repeated"),
         *_wrong(),
+        (and_(~known, S.c.arrived_on < days.first), "early"),
+        (and_(~known, S.c.arrived_on > days.last), "late"),
         (and_(~known, S.c.outcome == "returned", T.c.state == "paid", _recovered()), "recovered"),
         (and_(~known, ~movable, ~_recognised(taken)), "conflict"),
         else_="",

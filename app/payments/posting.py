@@ -18,10 +18,11 @@ from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, _l
 from app.kernel.scope import everyone
+from app.kernel.types import BankCard
 from app.kernel.types.money import MOST_FEN
-from app.payments.banks import Profile, file_sha256, read_results, reading_as
+from app.payments.banks import Outcome, Profile, file_sha256, read_results, reading_as
 from app.payments.hands import refuse_same_hands
-from app.payments.judging import STAGED, S, judge, place
+from app.payments.judging import STAGED, S, judge, place, possible_days
 from app.payments.models import Attempt, Payment, PayRun, ResultFile, ResultLine
 from app.payments.silence import speak_for_the_rest
 
@@ -39,9 +40,12 @@ WHYS = {
     "not_sent": _l("这一笔没有提交给银行"), "amount": _l("金额与应发金额不一致"),
     "card": _l("卡号尾号与提交时不一致"), "conflict": _l("与已登记的结果矛盾"),
     "totals": _l("银行合计与逐行不符"), "silence": _l("不能认定未列出的笔数成功"),
-    "whole": _l("银行整体退回"),
+    "whole": _l("银行整体退回"), "early": _l("到账日期早于提交给银行的日期"),
+    "late": _l("到账日期还没有到：最晚只能是今天之后的第一个工作日"),
     "recovered": _l("这一笔已登记追缴：先作废追缴，再重新导入"),
 }  # fmt: skip
+MOVED = (Outcome.PAID, Outcome.RETURNED)
+"""Outcomes by which money moved on a day: beside any other, a day says nothing of arrival."""
 HIGHEST_SEQ = 2**31 - 1
 
 
@@ -60,10 +64,11 @@ def take_results(
         reading = read_results(profile, path)
         taken = _written_down(locked, path, file_name, actor)
         taken.form = profile.results.container if profile.results else ""
-        with bulk.staged(S, STAGED, _rows(reading)):
-            place(taken)
+        by_card = profile.results is not None and profile.results.is_by_card
+        with bulk.staged(S, STAGED, _rows(reading, by_card)):
+            place(taken, by_card=by_card)
             _hold_returning(taken)
-            judge(taken)
+            judge(taken, possible_days(locked))
         _post(taken)
         speak_for_the_rest(locked, profile, reading, taken)
         _count(taken)
@@ -102,19 +107,20 @@ def _written_down(run: PayRun, path: Path, file_name: str, actor: Actor) -> Resu
     return taken
 
 
-def _rows(reading: ResultReading) -> Iterator[tuple[Any, ...]]:
+def _rows(reading: ResultReading, by_card: bool) -> Iterator[tuple[Any, ...]]:
     """Every row of the file: readable ones to be judged, the others set aside at once."""
     number = count(1)
     for n, line in zip(number, reading.lines, strict=False):
         seq = line.seq if line.seq and line.seq <= HIGHEST_SEQ else None
         fen = line.fen and min(line.fen, 10 * MOST_FEN)
-        ref = line.ref[:64]
-        yield (n, ref, "", line.row, seq, fen, line.arrived_on, ref, line.card_tail,
+        ref, day = line.ref[:64], line.arrived_on if line.outcome in MOVED else None
+        card = BankCard.index(line.card) if by_card and line.card_tail else None
+        yield (n, ref, "", card, line.row, seq, fen, day, ref, line.card_tail,
                (line.name or "")[:80], str(line.outcome), str(line.reason)[:20],
                (line.reason_text or "")[:200], (line.bank_ref or "")[:60])  # fmt: skip
     for row, sentence in reading.problems:
-        yield (next(number), "", "unreadable", row, None, None, None, "", "", "", "unknown", "",
-               str(sentence)[:200], "")  # fmt: skip
+        yield (next(number), "", "unreadable", None, row, None, None, None, "", "", "", "unknown",
+               "", str(sentence)[:200], "")  # fmt: skip
 
 
 def _hold_returning(taken: ResultFile) -> None:

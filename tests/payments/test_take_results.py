@@ -13,8 +13,11 @@ from app.kernel import scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.payments.models import Attempt, ResultFile, ResultLine
-from tests.engine import MONTHLY, lines, result_file
+from app.payments.banks import shipped
+from app.payments.banks.simulator import Answer, make_result_file
+from app.payments.models import NOT_CARRIED, Attempt, ResultFile, ResultLine
+from app.world import answering
+from tests.engine import MONTHLY, OVER, card, lines, result_file, student
 
 
 def fates(world, taken):
@@ -286,6 +289,54 @@ def test_every_row_has_one_fate(world, run, seed):
         assert taken.row_count == 8
         assert adds_up(taken)
         assert "" not in fates(world, taken)
+
+
+# --- banks that repeat no number of ours
+
+
+def three_columns(world, rows, **but):
+    """A run in ICBC's three columns: account, name, amount; and what the bank says of it."""
+    world.confirmed(world.school, rows)
+    run = world.exported(world.opened(), "icbc_payroll_xls")
+    profile = shipped()["icbc_payroll_xls"]
+    said = [Answer(line, bank_ref=f"B{line.seq}", arrived_on=OVER.date())
+            for line in answering._sent(run)]  # fmt: skip
+    changed = [a._replace(line=a.line._replace(**but)) if n == 0 else a for n, a in enumerate(said)]
+    make_result_file(profile, changed, world.folder / "回盘.xls")
+    return run, world.post(run, world.folder / "回盘.xls")
+
+
+def test_whole_card_and_amount_say_which_order_where_nothing_else_does(world):
+    run, taken = three_columns(world, lines(5))
+    assert (taken.posted, taken.aside) == (5, 0)
+    assert world.states(run) == ["paid"] * 5
+    again = world.post(run, world.folder / "回盘.xls")
+    assert (again.same, again.aside) == (5, 0)
+
+
+@pytest.mark.parametrize("but", [
+    {"fen": MONTHLY - 1}, {"card_no": card(77)}, {"card_no": "6212****" + card(0)[-4:]},
+])  # fmt: skip
+def test_a_row_by_another_card_or_amount_answers_no_order(world, but):
+    run, taken = three_columns(world, lines(3), **but)
+    assert (taken.posted, whys(world, taken)) == (2, ["unknown_ref"])
+    assert world.states(run) == ["sent", "paid", "paid"]
+
+
+def test_of_two_orders_that_the_answer_could_not_tell_apart_one_is_sent(world):
+    """A month and the month before, for the same student, the same sum, in one run."""
+    world.confirmed(world.school, lines(2))
+    target = world.listed(world.second, lines(1, first_month=world.month - 3,
+                                              last_month=world.month - 3),
+                          kind="SUPPLEMENT", first=world.month - 3)  # fmt: skip
+    for code in world.codes(target):
+        world.overrule(target, code)
+    world.through(target)
+    run = world.exported(world.opened(), "icbc_payroll_xls")
+    assert sorted(world.states(run)) == ["failed", "sent", "sent"]
+    (left_out,) = world.all(Attempt, state="failed")
+    assert (left_out.name, left_out.reason) == (student(0).name, NOT_CARRIED)
+    assert "分不清" in left_out.reason_text
 
 
 # --- refused

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from app.kernel import clock
 from app.kernel.i18n import _
 from app.payments.banks.reading import Control, Found, Outcome, Problem, ResultLine, Whole, judged
 from app.payments.banks.reasons import Reason, classify
@@ -175,9 +176,12 @@ def _ref(text: str) -> str:
 
 
 def _day(text: str) -> dt.date | None:
+    """The day here: a moment that is told with another offset may fall on the next one."""
     try:
+        if "T" in text:
+            return clock.moment_of(text).date()
         return dt.date.fromisoformat(text[:10]) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unreadable(_("日期读不懂")) from None
 
 

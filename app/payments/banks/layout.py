@@ -104,6 +104,11 @@ class ResultLayout:
     def is_table(self) -> bool:
         return self.container in TABLES
 
+    @property
+    def is_by_card(self) -> bool:
+        """Its rows bear no number of ours: whole card number and amount say which order it is."""
+        return self.is_table and not {"ref", "seq"} & set(self.fields)
+
     def check(self, f: Fields) -> None:
         """A layout by which lines cannot be told apart, or failures not be seen, is refused."""
         if self.is_table:

@@ -108,14 +108,28 @@ class Screen:
         self.profile = profile
         self.rules = [TextRule(column, profile) for column in text_columns(profile)]
         self.most_fen, self.most_seq = most_fen(profile), most_seq(profile)
+        self.is_by_card = profile.results is not None and profile.results.is_by_card
+        self.told_apart: set[tuple[str, int]] = set()
         self.unable: list[tuple[str, str]] = []
         self.unable_fen = 0
 
     def clear(self, lines: list[PayLine]) -> list[PayLine]:
         """Those of the lines that can be written, in their order."""
-        if self._spotless(list(zip(*lines, strict=True))):
-            return lines
-        return [line for line in lines if self._passes(line)]
+        if not self._spotless(list(zip(*lines, strict=True))):
+            lines = [line for line in lines if self._passes(line)]
+        return self._apart(lines) if self.is_by_card else lines
+
+    def _apart(self, lines: list[PayLine]) -> list[PayLine]:
+        """Those of the lines whose answer will not be taken for another's: the bank says only
+        card and amount."""
+        found = []
+        for line in lines:
+            if (key := (line.card_no, line.fen)) in self.told_apart:
+                self.set_aside([line], _("同一账号同一金额在这批里已有一笔，银行的结果会分不清"))
+            else:
+                self.told_apart.add(key)
+                found.append(line)
+        return found
 
     def set_aside(self, lines: Iterable[PayLine], why: str) -> None:
         for line in lines:
