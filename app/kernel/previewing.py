@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 
 from app.kernel.db import db
 from app.kernel.i18n import _l
+from app.kernel.sheets.reasons import CELLS
+from app.kernel.uploads import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,12 +22,13 @@ FATES = {"changed": _l("有改动的行"), "new": _l("新增的行"), "same": _l
 """What may become of a good row."""
 
 
-CELLS_NAMED = 8
-"""How many cells of one and the same problem are named on the page."""
+FIRST_ONLY = 200
+"""Of files sent in earlier times no more cells were kept, each by itself."""
 
 
 class Reason(NamedTuple):
-    """One thing that is wrong in a column, and where: the first `cells` of so many."""
+    """One thing that is wrong in a column, in the reader's language, and where: the first `cells`
+    of so many."""
 
     column: str
     sentence: str
@@ -35,11 +38,17 @@ class Reason(NamedTuple):
 
 def by_reason(told: Iterable[Mapping[str, Any]]) -> list[Reason]:
     """What an upload keeps of its problems or doubts, each said once, in the order of the file."""
-    places: dict[tuple[str, str], list[str]] = {}
+    places: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
     for each in told:
-        at = each["coordinate"] or str(each["row"])
-        places.setdefault((each["column"], each["sentence"]), []).append(at)
-    return [Reason(*key, cells[:CELLS_NAMED], len(cells)) for key, cells in places.items()]
+        cells, times = places.setdefault((each["column"], sentence_of(each)), ([], []))
+        cells += each.get("cells") or [each["coordinate"] or str(each["row"])]
+        times.append(each.get("times", 1))
+    return [Reason(*key, cells[:CELLS], sum(times)) for key, (cells, times) in places.items()]
+
+
+def is_cut(told: Sequence[Mapping[str, Any]]) -> bool:
+    """There may be more of them than are kept."""
+    return len(told) >= FIRST_ONLY and "times" not in told[-1]
 
 
 class Change(NamedTuple):

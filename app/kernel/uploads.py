@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel import audit, bulk, clock
 from app.kernel.db import Scoped, db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, listed
+from app.kernel.i18n import _, kept, listed, remembering, retold
 from app.kernel.reading_ahead import before_writing
 from app.kernel.scope import everyone
 from app.kernel.sheets import Limit, digest
@@ -25,7 +25,7 @@ from app.kernel.sheets.manner import merged_below
 from app.kernel.types import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import ColumnElement
@@ -49,7 +49,9 @@ class Arrived(Scoped):
     `state`: staged (read and checked, nothing written yet), taken, dropped. Every row of the file
     has one fate: `accepted` + `rejected` = `row_count`, and once it is taken `added` + `changed` +
     `unchanged` = `accepted`. `skipped` lines are none: blank ones, headings repeated for print.
-    `problems` and `doubts` are the first of them only; a doubt without a row is about the file.
+    `problems` and `doubts` tell each thing once, with its first cells and how often it was met, in
+    the words of the sender and as they can be said in another language; of files sent in earlier
+    times they are the first cells. A doubt without a row is about the file.
     """
 
     __tablename__: str
@@ -88,7 +90,7 @@ def sent(path: Path, file_name: str, actor: Actor) -> dict[str, Any]:
 
 def stage(upload: A, store: Callable[[], dict[str, Any]]) -> A:
     """The upload has its rows, and the figures that `store` gives back with them."""
-    with everyone("暂存行属于本次上传"):
+    with everyone("暂存行属于本次上传"), remembering():
         figures = store()
     for name, value in figures.items():
         setattr(upload, name, value)
@@ -165,7 +167,8 @@ def _merged(path: Path, reading: Reading) -> list[dict[str, Any]]:
 
 
 def _of_the_file(sentence: str) -> dict[str, Any]:
-    return {"row": None, "coordinate": "", "column": "", "sentence": sentence}
+    return {"row": None, "coordinate": "", "column": "", "sentence": sentence,
+            "said": kept(sentence)}  # fmt: skip
 
 
 def earlier(upload: A, place: ColumnElement[bool]) -> A | None:
@@ -211,10 +214,24 @@ def drop(upload: Arrived, staged: Table | None, actor: Actor) -> None:
                  subject=upload.__tablename__, subject_id=upload.id)  # fmt: skip
 
 
+def sentence_of(problem: Mapping[str, Any]) -> str:
+    """What an upload keeps of a problem or doubt, in the reader's language where it can be said."""
+    return retold(problem.get("said") or problem["sentence"])
+
+
+def about_file(upload: Arrived) -> list[str]:
+    """What a person should know of how the file was read."""
+    return [sentence_of(doubt) for doubt in upload.doubts if not doubt["row"]]
+
+
 def told(upload: Arrived) -> list[str]:
-    """Every problem the upload keeps, as a sentence that names its cell."""
-    return [
-        _("第%(row)s行 %(cell)s %(column)s：%(why)s", row=p["row"], cell=p["coordinate"],
-          column=p["column"], why=p["sentence"])
-        for p in upload.problems
-    ]  # fmt: skip
+    """Every problem the upload keeps, as a sentence that names its cell, and how many more."""
+    return [_named(problem, problem.get("times", 1) - 1) for problem in upload.problems]
+
+
+def _named(problem: Mapping[str, Any], more: int) -> str:
+    values = {"row": problem["row"], "cell": problem["coordinate"], "column": problem["column"],
+              "why": sentence_of(problem)}  # fmt: skip
+    if more:
+        return _("第%(row)s行 %(cell)s %(column)s：%(why)s（另有%(more)s处）", more=more, **values)
+    return _("第%(row)s行 %(cell)s %(column)s：%(why)s", **values)

@@ -216,3 +216,73 @@ def test_what_is_wrong_in_many_cells_is_said_once_with_the_cells(clerk, template
     named = [n for n in range(2, 14) if f'"coordinate">{column}{n}<' in page.source]
     assert named == list(range(2, 10))
     assert page.source.count(">12</td>") == 1
+
+
+def test_what_is_wrong_is_said_in_the_language_of_whoever_reads_it(clerk, template):
+    clerk.opens("/lang/zh_CN")
+    book = openpyxl.load_workbook(io.BytesIO(filled(template)))
+    book.active.cell(2, GRADE, "八年级")
+    book.active.cell(3, 1, "3135019999")
+    book.active.cell(1, len(KEYS) + 3, "民族")
+    upload = send(clerk, saved(book))
+    page, errors = f"/enrolmentgrid/uploads/{upload}", f"/enrolmentgrid/uploads/{upload}/errors"
+    chinese = ("只能填写：一年级、二年级、三年级", "不是本校的标识码", "这些列不认识")
+    english = ("may only be: Grade 1, Grade 2, Grade 3", "Not this school&#39;s code",
+               "These columns are unknown")  # fmt: skip
+    said = clerk.opens(page).source
+    assert [words in said for words in chinese + english] == [True] * 3 + [False] * 3
+    assert chinese[0] in reasons_of(clerk.downloads(errors))
+    clerk.opens("/lang/en")
+    said = clerk.opens(page).source
+    assert [words in said for words in chinese + english] == [False] * 3 + [True] * 3
+    told = reasons_of(clerk.downloads(errors))
+    assert english[0] in told
+    assert chinese[0] not in told
+
+
+def test_what_an_earlier_file_was_told_still_shows(fujian, clerk, template):
+    clerk.opens("/lang/zh_CN")
+    upload = send(clerk, filled(template))
+    plain = {"row": 5, "coordinate": "E5", "column": "年级", "sentence": "原来的话"}
+    doubt = {"row": None, "coordinate": "", "column": "", "sentence": "原来的提醒"}
+    with fujian.staff.app_context(), scope.everyone("a test sets"):
+        found = db.session.get(RegistryUpload, upload)
+        found.problems, found.doubts, found.rejected = [plain] * 200, [doubt], 200
+        db.session.commit()
+    said = clerk.opens(f"/enrolmentgrid/uploads/{upload}").source
+    assert all(words in said for words in ("原来的话", "原来的提醒", "前 200 处", ">200<"))
+
+
+def test_the_faults_of_a_long_file_are_all_counted(clerk, template):
+    clerk.opens("/lang/zh_CN")
+    upload = send(clerk, long_file(template, 450))
+    page = clerk.opens(f"/enrolmentgrid/uploads/{upload}").source
+    assert ">450<" in page
+    assert "前 200 处" not in page
+
+
+def long_file(template, count):
+    """Nobody's grade is one that there is."""
+    book = openpyxl.load_workbook(io.BytesIO(filled(template, count=count)))
+    for n in range(count):
+        book.active.cell(n + 2, GRADE, "八年级")
+    return saved(book)
+
+
+def test_a_big_file_is_marked_anew_for_who_reads_another_language(
+    fujian, clerk, template, monkeypatch
+):
+    clerk.opens("/lang/zh_CN")
+    upload = send(clerk, filled(template, grade="八年级"))
+    address = f"/enrolmentgrid/uploads/{upload}/errors"
+    monkeypatch.setattr(uploads, "BIG_FILE", 1)
+    clerk.opens(address)
+    assert "只能填写" in reasons_of(clerk.downloads(address))
+    clerk.opens("/lang/en")
+    assert "/jobgrid/watch/" in clerk.opens(address).address
+    assert "may only be" in reasons_of(clerk.downloads(address))
+    assert jobs_done(fujian) == ["mark_registry", "mark_registry"]
+
+
+def reasons_of(workbook):
+    return str(words_of(workbook))

@@ -16,10 +16,10 @@ from app.kernel.db import db, writing
 from app.kernel.grid.presses import Presses
 from app.kernel.i18n import _, _l
 from app.kernel.job_models import Job
-from app.kernel.previewing import by_reason
+from app.kernel.previewing import by_reason, is_cut
 from app.kernel.receiving import preview_url
 from app.kernel.sheets import Limit
-from app.kernel.sheets.sifting import KEPT_PROBLEMS
+from app.kernel.uploads import about_file
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -105,7 +105,8 @@ class Receives(Presses):
             errors_url=url_for(".errors", pk=pk), take_url=url_for(".take", pk=pk),
             drop_url=url_for(".drop", pk=pk), faults=by_reason(found.problems),
             wonders=by_reason(d for d in found.doubts if d["row"]),
-            marked=receiving.is_marked(kind, found), kept=KEPT_PROBLEMS,
+            marked=receiving.is_marked(kind, found), cut=is_cut(found.problems),
+            remarks=about_file(found),
             **self.beside_upload(found),
         )  # fmt: skip
 

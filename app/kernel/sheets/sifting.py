@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from app.kernel.sheets.reasons import Reasons
 from app.kernel.sheets.unswept import collection_paused
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, Sequence[Any]]
 
-KEPT_PROBLEMS = 200
-"""How many refused cells stand on the upload's page; the file with all of them is made anew."""
-
 
 class Sieve:
     """A kind of file says which rows it refuses, and what the others become in its table.
@@ -30,10 +28,18 @@ class Sieve:
     """
 
     def __init__(self) -> None:
-        self.problems: list[dict[str, Any]] = []
-        self.doubts: list[dict[str, Any]] = []
+        self._faults, self._doubts = Reasons(), Reasons()
         self.everything: list[Problem] | None = None
         self._seen: dict[Hashable, int] = {}
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """Why rows were refused, each reason once; the file with all of them is made anew."""
+        return self._faults.told()
+
+    @property
+    def doubts(self) -> list[dict[str, Any]]:
+        return self._doubts.told()
 
     def refuses(self, row: Row) -> bool:
         """The row was refused after all, by a comparison with other rows or with the database."""
@@ -53,11 +59,10 @@ class Sieve:
         while True:
             with collection_paused():
                 lot = next(coming, None)
-                block = self._of_lot(lot) if lot else None
+                blocks = [*map(self._of_lot, lot.parts())] if lot else []
             if lot is None:
                 return
-            if block:
-                yield block
+            yield from filter(None, blocks)
 
     def _of_lot(self, lot: Lot) -> Block | None:
         if not (lot.plain and self.refuses_none(lot)):
@@ -99,12 +104,13 @@ class Sieve:
     def _keep(self, row: Row) -> None:
         if self.everything is not None:
             self.everything.extend(row.problems)
-        room = KEPT_PROBLEMS - len(self.problems)
-        self.problems += [_told(row, p) for p in row.problems[:room]]
+            return
+        for problem in row.problems:
+            self._faults.add(row.number, problem)
 
     def _wonder(self, row: Row) -> None:
-        room = KEPT_PROBLEMS - len(self.doubts)
-        self.doubts += [_told(row, p) for p in row.doubts[:room]]
+        for doubt in row.doubts:
+            self._doubts.add(row.number, doubt)
 
     def all_problems(self, reading: Reading) -> tuple[list[Problem], Counts]:
         """What is wrong in the whole file, not only the first cells, and how its rows came out."""
@@ -112,11 +118,6 @@ class Sieve:
         with reading:
             deque(self._sound(reading.rows), maxlen=0)
             return self.everything, reading.counts
-
-
-def _told(row: Row, p: Problem) -> dict[str, Any]:
-    return {"row": row.number, "coordinate": p.coordinate, "column": p.column,
-            "sentence": p.sentence}  # fmt: skip
 
 
 def known(work_out: Callable[[list[Any]], list[Any]], cells: Iterable[Any]) -> list[Any]:
