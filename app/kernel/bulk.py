@@ -71,13 +71,20 @@ def _execute_many(table: Table, columns: Sequence[str], rows: Iterator[Sequence[
 
 
 @contextmanager
+def temporary(table: Table) -> Iterator[None]:
+    """`table`, a TEMPORARY one, is there and empty while the block runs, and gone after it."""
+    db.session.execute(CreateTable(table, if_not_exists=True))
+    db.session.execute(delete(table))
+    yield
+    db.session.execute(DropTable(table))
+
+
+@contextmanager
 def staged(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[int]:
     """The rows, and no others, stand in `table`, a TEMPORARY one without keys, while the block
     runs: what must be looked at before it is kept is not written twice. How many there are."""
-    db.session.execute(CreateTable(table, if_not_exists=True))
-    db.session.execute(delete(table))
-    yield load(table, columns, rows)
-    db.session.execute(DropTable(table))
+    with temporary(table):
+        yield load(table, columns, rows)
 
 
 def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> None:

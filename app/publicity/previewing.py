@@ -12,7 +12,8 @@ from app.kernel.previewing import Change, Preview, Ranked, beside, changes_of
 from app.kernel.scope import everyone
 from app.publicity.comparing import previous
 from app.publicity.models import AidLine, StagedLine
-from app.publicity.taking import SAME, may_go, meant_card
+from app.publicity.resolving import meant_card
+from app.publicity.taking import SAME, may_go
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, case, delete, exists, insert, literal, or_, select, update
 
 from app.kernel import clock
 from app.kernel.bulk import add_missing
@@ -12,6 +12,7 @@ from app.kernel.db import changed, db
 from app.kernel.i18n import _l
 from app.kernel.legs import legs
 from app.publicity.models import AidLine, Finding, StagedLine
+from app.publicity.resolving import meant_card, resolved, same_card
 from app.registry import persons
 from app.registry.cards import given_up
 from app.registry.models import Card, Person
@@ -48,20 +49,26 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     card nobody confirmed yet is only claimed, and so is one that was closed and is back, unless
     it was given up by a request of its own.
     """
-    mine = S.c.upload_id == upload.id
+    mine, gone, differing = S.c.upload_id == upload.id, 0, 0
     REGISTER.begins()
-    persons.register(S, mine)
+    with resolved(mine, _register) as r:
+        CHANGE.begins()
+        if db.session.scalar(select(exists().where(L.c.list_id == target.id))):
+            gone = _drop_gone(upload, r)
+            differing = _change_changed(target.id, r)
+        ADD.begins()
+        added = _add_new(target, r)
+    return Merged(added, differing, gone)
+
+
+def _register(these: ColumnElement[bool]) -> None:
+    """The persons and cards of these staged rows are known, and closed cards that they state
+    again are not closed any more."""
+    persons.register(S, these)
     add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
-                    "bank_name", "cnaps", "state", "since"), _new_cards(mine))  # fmt: skip
-    back = update(C).where(C.c.id.in_(_back(mine)))
+                    "bank_name", "cnaps", "state", "since"), _new_cards(these))  # fmt: skip
+    back = update(C).where(C.c.id.in_(_back(these)))
     db.session.execute(back.values(state="claimed", since=clock.now()))
-    resolved, gone, differing = _resolved(mine), 0, 0
-    CHANGE.begins()
-    if db.session.scalar(select(exists().where(L.c.list_id == target.id))):
-        gone = _drop_gone(upload, resolved)
-        differing = _change_changed(target.id, resolved)
-    ADD.begins()
-    return Merged(_add_new(target, resolved), differing, gone)
 
 
 def _back(mine: ColumnElement[bool]) -> Select[Any]:
@@ -84,37 +91,6 @@ def _new_cards(mine: Any) -> Select[Any]:
         .where(mine, ~exists().where(same_card(C, P.c.id)))
         .order_by(P.c.id, S.c.id)
     )  # fmt: skip
-
-
-def same_card(card: Any, person: Any) -> Any:
-    """The card is the one a staged row means; a bank left blank is whatever is known."""
-    return and_(
-        card.c.person_id == person, card.c.card_index == S.c.card_index,
-        card.c.holder_name == S.c.holder_name,
-        or_(S.c.bank_name == "", card.c.bank_name == S.c.bank_name),
-        or_(S.c.cnaps == "", card.c.cnaps == S.c.cnaps),
-    )  # fmt: skip
-
-
-def meant_card() -> Any:
-    """The id of the card a staged row means: of several that fit the one in use, else the latest;
-    NULL when it is a new one."""
-    return (
-        select(C.c.id).where(same_card(C, P.c.id)).correlate(S, P)
-        .order_by((C.c.state == "active").desc(), C.c.id.desc()).limit(1).scalar_subquery()
-    )  # fmt: skip
-
-
-def _resolved(mine: Any) -> Any:
-    """The staged rows with their person and card. Nearly all mean the card in use, which is found
-    by its person; only the others are sought among all cards."""
-    used = C.alias("used")
-    meant = func.coalesce(used.c.id, meant_card())
-    whose = S.join(P, P.c.id_index == S.c.id_index).outerjoin(
-        used, and_(used.c.state == "active", same_card(used, P.c.id))
-    )
-    resolved = select(S, P.c.id.label("person_id"), meant.label("card_id"))
-    return resolved.select_from(whose).where(mine).subquery("r")
 
 
 def may_go(upload: Upload) -> ColumnElement[bool]:

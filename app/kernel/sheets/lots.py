@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.kernel.sheets.reading import Line, Reading
     from app.kernel.sheets.rows import Row
 
+    Columns = list[list[Any]]
+
 
 class Lot:
     """Some lines below the heading, as (number, cells), and their values by column key.
@@ -25,16 +27,41 @@ class Lot:
     What a row's cells must agree on with each other nobody has asked yet.
     """
 
-    def __init__(self, reading: Reading, lines: list[Line]) -> None:
-        self._reading, self.lines = reading, lines
+    def __init__(self, reading: Reading, lines: list[Line], columns: Columns, odd: set[int]
+                 ) -> None:  # fmt: skip
+        self._reading, self.lines, self._columns, self._odd = reading, lines, columns, odd
+
+    @classmethod
+    def of(cls, reading: Reading, lines: list[Line]) -> Lot:
+        """The lines as the reading's converters see them."""
         tall = list(zip(*(cells for _number, cells in lines), strict=False))
         raws = [tall[at] for at in reading.places]
-        self._columns = [c.swiftly(raw) for c, raw in zip(reading.converters, raws, strict=True)]
-        self._odd = set() if self._are_rows(tall, raws[0]) else set(self._odd_lines(raws[0]))
-        for column in self._columns:
-            if ODD in column:
-                self._odd.update([at for at, value in enumerate(column) if value is ODD])
-        self.plain = not self._odd and self._no_blank_line()
+        columns = [c.swiftly(raw) for c, raw in zip(reading.converters, raws, strict=True)]
+        lot = cls(reading, lines, columns, set())
+        lot._odd.update(lot._odd_lines(tall, raws[0]))
+        return lot
+
+    @property
+    def plain(self) -> bool:
+        return not self._odd
+
+    def parts(self) -> Iterator[Lot]:
+        """The lines in their order: those between two odd ones together, an odd one alone."""
+        done = 0
+        for at in sorted(self._odd):
+            if done < at:
+                yield self._part(done, at)
+            yield self._part(at, at + 1)
+            done = at + 1
+        if not done:
+            yield self
+        elif done < len(self.lines):
+            yield self._part(done, len(self.lines))
+
+    def _part(self, start: int, end: int) -> Lot:
+        columns = [column[start:end] for column in self._columns]
+        odd = {0} if start in self._odd else set()
+        return Lot(self._reading, self.lines[start:end], columns, odd)
 
     @cached_property
     def numbers(self) -> list[int]:
@@ -58,14 +85,25 @@ class Lot:
     def by_line(self) -> Iterator[list[Any] | None]:
         """The values of each line; None where it wants a closer look."""
         for at, values in enumerate(zip(*self._columns, strict=True)):
-            yield None if at in self._odd or not any(values) else list(values)
+            yield None if at in self._odd else list(values)
 
-    def _are_rows(self, tall: list[tuple[Any, ...]], firsts: Sequence[Any]) -> bool:
+    def _odd_lines(self, tall: Sequence[Sequence[Any]], firsts: Sequence[Any]) -> Iterator[int]:
+        """Where a cell wants a closer look, and the lines that may be no rows."""
+        for column in self._columns:
+            if ODD in column:
+                yield from (at for at, value in enumerate(column) if value is ODD)
+        if not self._are_rows(tall, firsts):
+            yield from self._no_rows(firsts)
+        if not self._no_blank_line():
+            lines = zip(*self._columns, strict=True)
+            yield from (at for at, values in enumerate(lines) if not any(values))
+
+    def _are_rows(self, tall: Sequence[Sequence[Any]], firsts: Sequence[Any]) -> bool:
         """Seen from afar no line may be none, or reach beyond its heading."""
         widest = max(len(cells) for _number, cells in self.lines)
         return all(tall[0]) and self._reading.must_be_rows(tall[0], firsts, widest)
 
-    def _odd_lines(self, firsts: Sequence[Any]) -> Iterator[int]:
+    def _no_rows(self, firsts: Sequence[Any]) -> Iterator[int]:
         """The lines that may be none, or reach beyond their heading."""
         is_odd = self._reading.may_be_no_row
         for at, (first, (_number, cells)) in enumerate(zip(firsts, self.lines, strict=True)):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Found = list[tuple[str, str]]
     Line = tuple[int, list[Any]]
 
-BATCH = 100
+BATCH = 250
 _FIRST_OF_TOTALS = frozenset("合总小共")
 
 
@@ -118,7 +118,7 @@ class Reading:
         below = self._below()
         try:
             while lines := list(islice(below, BATCH)):
-                yield Lot(self, lines)
+                yield Lot.of(self, lines)
         finally:
             self._book.close()
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.kernel.names import are_common, not_in
 from app.kernel.sheets import read, reading
 from app.kernel.sheets.cells import ODD, Converter
+from app.kernel.sheets.lots import Lot
 from app.kernel.types import BankCard, IdNumber, PersonName, RegNo, Text
 from tests.kernel.sheets.made import PUPILS
 from tests.kernel.sheets.test_lose_nothing import as_workbook, table
@@ -86,7 +87,7 @@ def test_a_plain_lot_says_of_its_rows_what_each_says_alone(made):
     top, lines = made
     content = as_workbook(lines + lines[top:] * 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "BATCH", 2)
+        patch.setattr(reading, "BATCH", 4)
         assert told(content, by_lots) == told(content, one_by_one)
 
 
@@ -97,7 +98,7 @@ def one_by_one(given_file):
 
 def by_lots(given_file):
     """The same, of plain lots by their columns. What cells must agree on is not asked of a lot."""
-    for lot in given_file.lots:
+    for lot in itertools.chain.from_iterable(map(Lot.parts, given_file.lots)):
         keys, columns = lot.values.keys(), lot.values.values()
         values = [dict(zip(keys, line, strict=True)) for line in zip(*columns, strict=True)]
         if lot.plain and not any(any(given_file.sheet.check(each)) for each in values):
