@@ -62,7 +62,7 @@ def kept(words: object) -> Any:
         with remembering():
             words = str(words)
     if not isinstance(words, Said):
-        return words if isinstance(words, int | dict) else str(words)
+        return words if type(words) in (int, dict) else str(words)  # a month is an int to Python
     name, parts = words.made_of
     if isinstance(parts, dict):
         return {"msgid": name, "values": {key: kept(value) for key, value in parts.items()}}

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.kernel.db import db
 from app.kernel.i18n import _l
-from app.kernel.sheets.reasons import CELLS
+from app.kernel.sheets.reasons import CELLS, OPEN
 from app.kernel.uploads import sentence_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class Reason(NamedTuple):
     sentence: str
     cells: Sequence[str]
     times: int
+
+    @property
+    def is_open(self) -> bool:
+        """The cells differ in what the sentence leaves open."""
+        return OPEN in self.sentence
 
 
 def by_reason(told: Iterable[Mapping[str, Any]]) -> list[Reason]:

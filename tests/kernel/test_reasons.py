@@ -9,6 +9,7 @@ from app.kernel.previewing import by_reason, is_cut
 from app.kernel.sheets import reasons
 from app.kernel.sheets.declare import Problem
 from app.kernel.sheets.reasons import APART, CELLS, Reasons
+from app.kernel.types import YearMonth
 
 
 def told(cell, column, sentence):
@@ -98,6 +99,12 @@ def test_what_is_kept_of_a_sentence_says_it_again():
     assert kept(said)["values"]["words"]["words"] == [
         {"msgid": "在读", "values": {}}, {"msgid": "休学", "values": {}}
     ]  # fmt: skip
+
+
+def test_a_month_is_kept_as_people_write_it():
+    with remembering():
+        said = _("不能晚于名单月份%(month)s", month=YearMonth.at(2026, 9))
+    assert retold(json.loads(json.dumps(kept(said)))) == "不能晚于名单月份2026-09"
 
 
 def test_plain_words_are_kept_as_they_are():
