@@ -17,7 +17,7 @@ from app.kernel.grid import EXPORT, READ
 from app.kernel.grid.asked import unreadable, whole
 from app.kernel.i18n import _l
 from app.kernel.types import Month, YearMonth
-from app.payments import conserving, telling, tracing
+from app.payments import conserving, posting, telling, tracing
 from app.payments.behind import PARTS, Behind, InPart
 from app.payments.sums import IN_THE_BOOKS, Chosen
 from app.payments.views import PAYMENTS_MENU
@@ -92,7 +92,8 @@ class DueGrid(Behind):
     def beside(self, row: AidLine) -> dict[str, Any]:
         found = tracing.trace(AidLine.id == row.id)
         part = "" if found.payment else why_unpaid(row.id)
-        return {"trace": found, "why_unpaid": PARTS.labels[part] if part else ""}
+        return {"trace": found, "why_unpaid": PARTS.labels[part] if part else "",
+                "whys_aside": posting.WHYS}
 
     @expose("/reconcile")
     @has_access

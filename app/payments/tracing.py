@@ -1,4 +1,5 @@
-"""The whole way of one student's money: list, notice, run, file and row, answers, and who did what.
+"""The whole way of one student's money: list, notice, run, file and row, answers, what was brought
+against it, and who did what.
 
 A fixed number of statements. What lies at the bureau (files, the bank's rows, its people) is told
 to those who see the bureau; the number and the dates of the run to everybody who sees the student.
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import NoResultFound
 
-from app.kernel.audit import OK, Event
+from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.scope import placed
+from app.payments import complaints
 from app.payments.models import (
     NOT_CARRIED,
     Attempt,
@@ -27,12 +29,15 @@ from app.payments.models import (
 )
 from app.payments.placing import carried, group_of
 from app.publicity.models import AidLine, AidList
-from app.registry.models import Card, Enrolment
+from app.registry.matters import Matter, matters_about
+from app.registry.models import Card, Enrolment, Hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
+
+    from app.payments.complaints import Objection
 
 MOST = 200
 T, R, C = Attempt.__table__, PayRun.__table__, Card.__table__
@@ -54,7 +59,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Trace:
-    """One line with its list, the orders of its payment in their order, and the deeds."""
+    """One line with its list, the orders of its payment in their order, what was brought against
+    it or its student, and the deeds."""
 
     line: AidLine
     aid_list: AidList
@@ -63,6 +69,9 @@ class Trace:
     orders: list[Order] = field(default_factory=list)
     deeds: list[Event] = field(default_factory=list)
     recoveries: list[Recovery] = field(default_factory=list)
+    objections: list[Objection] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    matters: list[Matter] = field(default_factory=list)
 
 
 def trace(which: ColumnElement[bool]) -> Trace:
@@ -71,25 +80,28 @@ def trace(which: ColumnElement[bool]) -> Trace:
         Enrolment.school_id == AidList.school_id, Enrolment.person_id == AidLine.person_id
     ).scalar_subquery()  # fmt: skip
     found = (
-        select(AidLine, AidList, Payment, studies, Recovery).join(AidLine.aid_list)
+        select(AidLine, AidList, Payment, studies, Recovery, Hold).join(AidLine.aid_list)
         .outerjoin(Payment, Payment.line_id == AidLine.id)
         .outerjoin(Recovery, Recovery.payment_id == Payment.id)
-        .where(which).order_by(Recovery.id)
+        .outerjoin(Hold, and_(Hold.person_id == AidLine.person_id,
+                              Hold.programme_id == AidList.programme_id))
+        .where(which).order_by(Recovery.id, Hold.id)
     )  # fmt: skip
     rows = db.session.execute(found).all()
     if not rows:
         raise NoResultFound
     line, its_list, payment, studies_at = rows[0][:4]
-    taken_back = [row[4] for row in rows if row[4] is not None]
+    taken_back, holds = (list(dict.fromkeys(row[n] for row in rows if row[n])) for n in (4, 5))
     orders = _orders(payment.id) if payment else []
-    deeds = _deeds(line, [o.run.id for o in orders], [r.id for r in taken_back])
-    return Trace(line, its_list, payment, studies_at, orders, deeds, taken_back)
+    told = complaints.deeds(line, _of(line, [o.run.id for o in orders],
+                                      [r.id for r in taken_back]))  # fmt: skip
+    deeds = [event for event, other, _month in told if other is None]
+    return Trace(line, its_list, payment, studies_at, orders, deeds, taken_back,
+                 complaints.objections(told), holds, matters_about(line.person_id))  # fmt: skip
 
 
 def _orders(payment_id: int) -> list[Order]:
-    mine = select(Attempt).where(Attempt.payment_id == payment_id).order_by(Attempt.no)
-    attempts = list(db.session.scalars(mine))
-    runs = _runs([a.run_id for a in attempts])
+    attempts, runs = _tries(payment_id)
     places = _places(payment_id, runs)
     answers = select(ResultLine).where(ResultLine.attempt_id.in_([a.id for a in attempts]))
     told = list(db.session.scalars(answers.order_by(ResultLine.id).limit(MOST)))
@@ -99,12 +111,16 @@ def _orders(payment_id: int) -> list[Order]:
     ]
 
 
-def _runs(ids: Sequence[int]) -> Mapping[int, Any]:
-    """The runs of orders that were found in the scope, whether or not the run itself lies there."""
+def _tries(payment_id: int) -> tuple[list[Attempt], Mapping[int, Any]]:
+    """The orders of a payment that was found in the scope, and their runs, whether or not those
+    lie there themselves."""
     cells = (R.c.id, R.c.kind, R.c.state, R.c.month, R.c.created_at, R.c.exported_at,
              R.c.profile_data)  # fmt: skip
-    rows = db.session.execute(select(*cells).where(R.c.id.in_(ids)), execution_options=placed())
-    return {row.id: row for row in rows}
+    found = select(Attempt, *cells).join(R, R.c.id == Attempt.run_id).where(
+        Attempt.payment_id == payment_id
+    ).order_by(Attempt.no)  # fmt: skip
+    rows = db.session.execute(found, execution_options=placed()).all()
+    return [row.Attempt for row in rows], {row.id: row for row in rows}
 
 
 def _places(payment_id: int, runs: Mapping[int, Any]) -> dict[int, tuple[PayFile, int]]:
@@ -143,13 +159,12 @@ def _ranks(payment_id: int, runs: Mapping[int, Any]) -> Any:
     )
 
 
-def _deeds(line: AidLine, runs: Sequence[int], recoveries: Sequence[int]) -> list[Event]:
-    """Who did what with the list, the line, the runs and the recoveries, oldest first."""
-    of = (
+def _of(line: AidLine, runs: Sequence[int], recoveries: Sequence[int]
+        ) -> tuple[ColumnElement[bool], ...]:  # fmt: skip
+    """What is done with the list, the line, the runs and the recoveries."""
+    return (
         and_(Event.subject == AidList.__tablename__, Event.subject_id == line.list_id),
         and_(Event.subject == AidLine.__tablename__, Event.subject_id == line.id),
         and_(Event.subject == PayRun.__tablename__, Event.subject_id.in_(runs)),
         and_(Event.subject == Recovery.__tablename__, Event.subject_id.in_(recoveries)),
     )  # fmt: skip
-    found = select(Event).where(or_(*of), Event.outcome == OK).order_by(Event.id)
-    return list(db.session.scalars(found.limit(MOST)))

@@ -24,6 +24,7 @@ from app.registry.views import REVEALERS
 from app.verification import (  # noqa: F401  (the desk registers itself)
     desk,
     intake,
+    matters,
     progress,
     queries,
     service,

@@ -1,0 +1,173 @@
+"""From a row the whole way of its money, and what was brought against it or its student."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel import clock
+from app.kernel.db import db, writing
+from app.kernel.scope import everyone
+from app.payments import tracing
+from app.payments.models import Attempt, Payment, ResultLine
+from app.publicity.models import AidLine, AidList
+from app.registry.models import Hold, Person
+from app.verification.models import Case
+from tests import world as fujian
+from tests.engine import OVER, lines
+from tests.payments.crossing import books_are_right
+from tests.stage import signed_in
+
+
+def press(world, step, target, seq, note):
+    """A step on the line in this row, by the bureau, with its reason."""
+    with clock.at(OVER):
+        return world.press(step, world.line(target, seq), world.county.reviewer, note)
+
+
+def told(world, target, seq, place=None):
+    """Each objection as (what was said, how it ended, what was said then, of which month)."""
+    pk = world.line(target, seq).id
+    trace = world.act((place or world.county).clerk, tracing.trace, AidLine.id == pk)
+    return [(o.brought.note, o.end and o.end.verb, o.end and o.end.note, o.month and str(o.month))
+            for o in trace.objections]  # fmt: skip
+
+
+# --- objections
+
+
+def test_an_objection_after_the_notice_shows_and_how_it_was_decided(world):
+    target = world.confirmed(world.school, lines(3))
+    assert press(world, "object", target, 2, "来信举报：未到校").moved == 1
+    assert told(world, target, 2) == [("来信举报：未到校", None, None, None)]
+    press(world, "dismiss", target, 2, "已到校核实，在读")
+    assert told(world, target, 2) == [("来信举报：未到校", "dismiss", "已到校核实，在读", None)]
+    press(world, "object", target, 2, "再次来信")
+    press(world, "remove", target, 2, "核实已离校")
+    assert told(world, target, 2) == [
+        ("来信举报：未到校", "dismiss", "已到校核实，在读", None),
+        ("再次来信", "remove", "核实已离校", None),
+    ]
+    assert told(world, target, 3) == []
+    books_are_right(world)
+
+
+def test_a_line_struck_off_without_an_objection_tells_of_none(world):
+    target = world.confirmed(world.school, lines(2))
+    press(world, "remove", target, 2, "重复上报")
+    assert told(world, target, 2) == []
+
+
+def test_what_was_said_of_the_students_other_months_shows_with_the_month(world):
+    earlier = world.confirmed(world.school, lines(2), month=world.month - 3)
+    target = world.confirmed(world.school, lines(2), enrol=False)
+    press(world, "object", earlier, 2, "上学期未到校")
+    press(world, "dismiss", earlier, 2, "请假")
+    month = str(world.month - 3)
+    assert told(world, target, 2) == [("上学期未到校", "dismiss", "请假", month)]
+    assert told(world, earlier, 2) == [("上学期未到校", "dismiss", "请假", None)]
+    assert told(world, target, 3) == []
+    line = world.line(target, 2).id
+    trace = world.act(world.county.clerk, tracing.trace, AidLine.id == line)
+    assert "object" not in {e.verb for e in trace.deeds}, "the deeds are those of this line"
+
+
+def test_another_places_objections_are_not_told(world):
+    """The same student once stood on the list of a school in another county."""
+    elsewhere = world.confirmed(world.far, lines(1), month=world.month - 3)
+    target = world.listed(world.school, lines(1))
+    for code in world.codes(target):
+        world.overrule(target, code)
+    world.through(target)
+    with clock.at(OVER):
+        where = world.line(elsewhere, 2)
+        assert world.press("object", where, world.other.reviewer, "那边的举报").moved == 1
+    assert told(world, target, 2) == []
+    assert len(told(world, elsewhere, 2, world.other)) == 1
+    assert len(told(world, target, 2, world.province)) == 1
+
+
+def test_holds_of_the_student_show_with_their_reason(world):
+    target = world.confirmed(world.school, lines(2))
+    hold = world.hold(lines(1)[0], world.month)
+    pks = [world.line(target, n).id for n in (2, 3)]
+    of = [world.act(world.county.clerk, tracing.trace, AidLine.id == pk) for pk in pks]
+    assert [[h.id for h in t.holds] for t in of] == [[hold.id], []]
+
+
+# --- the page
+
+
+@pytest.fixture
+def ask(living):
+    def run(statement):
+        with living.staff.app_context(), everyone("a test looks"), writing():
+            found = db.session.execute(statement).first()
+            db.session.commit()
+        return found
+
+    return run
+
+
+def test_every_part_of_the_way_stands_on_the_page(living, ask):
+    """List, notice, run, file and line number, attempts, results, complaints."""
+    again = select(Attempt.payment_id).where(Attempt.no == 2, Attempt.state == "paid")
+    order, line, its = ask(
+        select(Attempt, AidLine, AidList).join(Payment, Payment.id == Attempt.payment_id)
+        .join(AidLine, AidLine.id == Payment.line_id).join(AidLine.aid_list)
+        .where(Attempt.payment_id.in_(again), Attempt.no == 1).order_by(Attempt.id).limit(1)
+    )  # fmt: skip
+    (answer,) = ask(select(ResultLine).where(ResultLine.attempt_id == order.id))
+    page = signed_in(living.staff, "fujian_reviewer").get(f"/duegrid/show/{line.id}").text
+    for part, words in {
+        "list": (f"/listgrid/show/{its.id}", f"第 {line.seq} 行"),
+        "notice": ("公示", f"至 {its.closes_on}", "审核并公示"),
+        "run": (f"/rungrid/show/{order.run_id}", f"#{order.run_id}"),
+        "file and line": (".txt · 第 ", "导出时间"),
+        "attempts": ("第 1 次支付", "第 2 次支付", order.ref),
+        "results": (f"回盘第 {answer.row} 行", order.reason_text, "到账日期"),
+        "complaints": ("异议与投诉", "没有登记过异议"),
+    }.items():
+        for word in words:
+            assert word in page, (part, word)
+
+
+def test_the_page_tells_objection_hold_and_suspicion(living, ask):
+    (line,) = ask(select(AidLine).where(AidLine.state == "objected"))
+    (case,) = ask(
+        select(Case)
+        .join(Person, Person.id_index == Case.id_index)
+        .join(AidLine, AidLine.person_id == Person.id)
+        .order_by(Case.id)
+        .limit(1)
+    )
+    (listed,) = ask(
+        select(AidLine)
+        .join(Person, Person.id == AidLine.person_id)
+        .where(Person.id_index == case.id_index)
+        .order_by(AidLine.id)
+        .limit(1)
+    )
+    (hold,) = ask(
+        select(Hold).join(AidLine, AidLine.person_id == Hold.person_id).order_by(Hold.id).limit(1)
+    )
+    (held,) = ask(select(AidLine).where(AidLine.person_id == hold.person_id).limit(1))
+    desk = signed_in(living.staff, "fujian_reviewer")
+    page = desk.get(f"/duegrid/show/{line.id}").text
+    assert "电话反映：该生本学期未到校上课" in page
+    assert "核实中" in page
+    page = desk.get(f"/duegrid/show/{listed.id}").text
+    assert f"/casegrid/show/{case.id}" in page
+    assert case.round_title in page
+    page = desk.get(f"/duegrid/show/{held.id}").text
+    assert f"/holdgrid/show/{hold.id}" in page
+    assert hold.reason in page
+
+
+def test_the_page_costs_no_more_where_much_was_said(living, ask, statements):
+    (line,) = ask(select(AidLine).where(AidLine.state == "objected"))
+    for who in ("fujian_reviewer", fujian.QISHAN_CLERK):
+        desk = signed_in(living.staff, who)
+        with statements() as seen:
+            assert desk.get(f"/duegrid/show/{line.id}").status_code == 200
+        assert len(seen) <= 10
