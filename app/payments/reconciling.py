@@ -92,8 +92,8 @@ class DueGrid(Behind):
     def beside(self, row: AidLine) -> dict[str, Any]:
         found = tracing.trace(AidLine.id == row.id)
         part = "" if found.payment else why_unpaid(row.id)
-        return {"trace": found, "why_unpaid": PARTS.labels[part] if part else "",
-                "whys_aside": posting.WHYS}
+        told = PARTS.labels[part] if part else ""
+        return {"trace": found, "why_unpaid": told, "whys_aside": posting.WHYS}
 
     @expose("/reconcile")
     @has_access

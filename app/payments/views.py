@@ -193,8 +193,8 @@ class AttemptGrid(Behind):
     show_template = "attempt_detail.html"
 
     def beside(self, row: Attempt) -> dict[str, Any]:
-        return {"trace": tracing.trace(Payment.id == row.payment_id), "shown": row.id,
-                "whys_aside": posting.WHYS}
+        found = tracing.trace(Payment.id == row.payment_id)
+        return {"trace": found, "shown": row.id, "whys_aside": posting.WHYS}
 
     def revealed(self, row: Attempt, column: str) -> str:
         return registry.card_no_of(row.card_id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from app.payments.banks import shipped
-from app.payments.models import ResultLine
+from app.payments.models import Attempt, ResultLine
+from app.registry.models import Card
 from tests.engine import MONTHLY, lines
 
 REFUSED = (
@@ -111,3 +113,116 @@ def test_a_refusal_that_its_rows_have_told_leaves_nothing_to_explain(world, run)
     body = GROUP.format(f"R{run.id}-1") + f"<OrgnlPmtInfAndSts>{told}</OrgnlPmtInfAndSts>"
     assert refuse(world, run, body).aside == 0
     assert world.states(run) == ["failed"] * 5
+
+
+# --- one message of several
+
+
+SMALL = 2
+"""Rows of one message; five orders make messages of two, two and one."""
+TOTALS = ("<OrgnlGrpInfAndSts><OrgnlMsgId>{}</OrgnlMsgId><OrgnlNbOfTxs>{}</OrgnlNbOfTxs>"
+          "<OrgnlCtrlSum>{:.2f}</OrgnlCtrlSum><GrpSts>RJCT</GrpSts>"
+          "<StsRsnInf><Rsn><Cd>AM04</Cd></Rsn><AddtlInf>余额不足</AddtlInf></StsRsnInf>"
+          "</OrgnlGrpInfAndSts>")  # fmt: skip
+
+
+def messages(**but):
+    return replace(shipped()["iso20022_pain001"], max_rows_per_file=SMALL, **but)
+
+
+@pytest.fixture
+def parted(world):
+    world.confirmed(world.school, lines(5))
+    return world.exported(world.opened(), bank=messages())
+
+
+def told(world, taken):
+    return [r.reason_text for r in world.all(ResultLine, file_id=taken.id)]
+
+
+@pytest.mark.parametrize("body", [GROUP, PART])
+@pytest.mark.parametrize(("number", "failed"), [(1, (0, 1)), (2, (2, 3)), (3, (4,))])
+def test_a_refusal_of_one_message_of_several_fails_its_orders_alone(world, parted, body, number,
+                                                                    failed):  # fmt: skip
+    assert refuse(world, parted, body.format(f"R{parted.id}-{number}")).aside == 0
+    assert world.states(parted) == ["failed" if n in failed else "sent" for n in range(5)]
+
+
+def test_the_reason_of_the_refusal_stands_on_its_orders(world, parted):
+    refuse(world, parted, TOTALS.format(f"R{parted.id}-2", 2, 2 * MONTHLY / 100))
+    (one, two) = world.all(Attempt, run_id=parted.id, state="failed")
+    assert {(a.reason, a.reason_text) for a in (one, two)} == {("FUNDS", "余额不足")}
+
+
+@pytest.mark.parametrize(("number", "count", "fen"), [
+    ("R{}-2", 5, 5 * MONTHLY), ("R{}-2", 1, 2 * MONTHLY), ("R{}-2", 2, MONTHLY),
+    ("R{}-4", 2, 2 * MONTHLY), ("R{}-02", 2, 2 * MONTHLY), ("R{}", 2, 2 * MONTHLY),
+    ("R{}1-2", 2, 2 * MONTHLY), ("", 2, 2 * MONTHLY),
+])  # fmt: skip
+def test_a_refusal_that_fits_no_message_for_certain_fails_nothing(world, parted, number, count,
+                                                                  fen):  # fmt: skip
+    body = TOTALS.format(number.format(parted.id), count, fen / 100)
+    taken = refuse(world, parted, body)
+    assert why(world, taken) == ["whole"]
+    assert world.states(parted) == ["sent"] * 5
+
+
+def test_a_refusal_of_a_message_that_has_answers_is_looked_at_by_a_person(world, parted):
+    paid = ("<OrgnlPmtInfAndSts><TxInfAndSts><OrgnlEndToEndId>{}</OrgnlEndToEndId>"
+            "<TxSts>ACSC</TxSts></TxInfAndSts></OrgnlPmtInfAndSts>")  # fmt: skip
+    assert refuse(world, parted, paid.format(world.refs(parted)[3])).posted == 1
+    (sentence,) = told(world, refuse(world, parted, GROUP.format(f"R{parted.id}-2")))
+    assert "已有结果" in sentence
+    assert world.states(parted) == ["sent", "sent", "sent", "paid", "sent"]
+    assert refuse(world, parted, GROUP.format(f"R{parted.id}-1")).aside == 0
+    assert world.states(parted) == ["failed", "failed", "sent", "paid", "sent"]
+
+
+def test_two_messages_refused_in_one_answer_both_fail(world, parted):
+    body = "".join(PART.format(f"R{parted.id}-{n}") for n in (1, 3, 1))
+    assert refuse(world, parted, body).aside == 0
+    assert world.states(parted) == ["failed", "failed", "sent", "sent", "failed"]
+
+
+def test_a_known_refusal_beside_an_unknown_one_is_heard_alone(world, parted):
+    body = "".join(PART.format(n) for n in (f"R{parted.id}-9", f"R{parted.id}-3"))
+    taken = refuse(world, parted, body)
+    assert why(world, taken) == ["whole"]
+    assert world.states(parted) == ["sent"] * 4 + ["failed"]
+
+
+def test_the_same_refusal_again_changes_nothing(world, parted):
+    for _time in range(2):
+        taken = refuse(world, parted, GROUP.format(f"R{parted.id}-2"))
+        assert taken.aside == 0
+    assert world.states(parted) == ["sent", "sent", "failed", "failed", "sent"]
+
+
+def test_rows_of_one_refused_message_say_so_once(world, parted):
+    rows = "".join(f"<TxInfAndSts><OrgnlEndToEndId>{ref}</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
+                   "</TxInfAndSts>" for ref in world.refs(parted)[2:4])  # fmt: skip
+    body = GROUP.format(f"R{parted.id}-2") + f"<OrgnlPmtInfAndSts>{rows}</OrgnlPmtInfAndSts>"
+    assert refuse(world, parted, body).aside == 0
+    assert world.states(parted) == ["sent", "sent", "failed", "failed", "sent"]
+
+
+def test_messages_numbered_alike_in_two_kinds_of_file_are_told_apart_by_their_totals(world, sql):
+    """Own bank and other banks, each counted from one: only what was in it says which it was."""
+    world.confirmed(world.school, lines(3))
+    run = world.opened()
+    orders = sorted(world.all(Attempt, run_id=run.id), key=lambda a: a.seq)
+    sql(update(Card).values(cnaps="313391080007"))
+    sql(update(Card).where(Card.id == orders[0].card_id).values(cnaps="102391000012"))
+    split = messages(split="by_bank", bank_code="102", file_name="{run_no}_{split}_{file_no}.xml")
+    world.exported(run, bank=split)
+    assert why(world, refuse(world, run, GROUP.format(f"R{run.id}-1"))) == ["whole"]
+    assert world.states(run) == ["sent"] * 3
+    assert refuse(world, run, TOTALS.format(f"R{run.id}-1", 2, 2 * MONTHLY / 100)).aside == 0
+    assert world.states(run) == ["sent", "failed", "failed"]
+
+
+def test_the_orders_of_a_refused_message_are_paid_again_and_no_others(world, parted):
+    refuse(world, parted, GROUP.format(f"R{parted.id}-2"))
+    again = world.again(parted)
+    assert world.states(again) == ["waiting", "waiting"]
+    assert {a.no for a in world.all(Attempt, run_id=again.id)} == {2}

@@ -74,14 +74,17 @@ def guarded(row: int, read: Callable[[], ResultLine]) -> ResultLine | Problem:
 
 
 def _group(layout: ResultLayout, group: Element) -> Iterator[Found]:
-    count, total = _at(group, "OrgnlNbOfTxs"), _at(group, "OrgnlCtrlSum")
-    if count and total:
+    said, total = _at(group, "OrgnlNbOfTxs"), _at(group, "OrgnlCtrlSum")
+    count = fen = None
+    if said and total:
         try:
-            yield Control(count=fen_of(count, "fen"), fen=fen_of(total, "yuan"))
+            count, fen = fen_of(said, "fen"), fen_of(total, "yuan")
+            yield Control(count=count, fen=fen)
         except Unreadable as trouble:
             yield Problem(0, str(trouble))
     if status := _at(group, "GrpSts"):
-        yield _whole(layout, status, *_why(group, "StsRsnInf"), _at(group, "OrgnlMsgId"))
+        whole = _whole(layout, status, *_why(group, "StsRsnInf"), _at(group, "OrgnlMsgId"))
+        yield whole._replace(rows=count, fen=fen)
 
 
 def _whole(layout: ResultLayout, status: str, code: str, said: str, original: str) -> Whole:

@@ -85,13 +85,15 @@ class Problem(NamedTuple):
 
 class Whole(NamedTuple):
     """The bank's answer for a file as a whole (ISO group status); `original` is the number that
-    file went out under, as the bank repeats it."""
+    file went out under, `rows` and `fen` what was in it, as the bank repeats them."""
 
     status: str
     outcome: Outcome
     reason: Reason
     reason_text: str
     original: str = ""
+    rows: int | None = None
+    fen: int | None = None
 
 
 Found = ResultLine | Problem | Control | Whole
@@ -107,6 +109,7 @@ class ResultReading:
         self.problems: list[Problem] = []
         self.control: Control | None = None
         self.whole: Whole | None = None
+        self.refusals: list[Whole] = []
         self.tally = dict.fromkeys(Outcome, (0, 0))
         self.lines = self._lines(found)
 
@@ -124,8 +127,11 @@ class ResultReading:
             self.problems.append(item)
         elif isinstance(item, Control):
             self.control = item
-        elif self.whole is None or self.whole.outcome is not Outcome.FAILED:
-            self.whole = item  # a refusal stands: a later word on a part of it takes nothing back
+        elif item.outcome is Outcome.FAILED:
+            self.refusals.append(item)
+            self.whole = self.refusals[0]
+        elif not self.refusals:  # a refusal stands: a later word on a part takes nothing back
+            self.whole = item
 
     @property
     def rows(self) -> int:
