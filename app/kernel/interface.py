@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder.exceptions import DatabaseException
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement, ScalarResult, Select, func, select
+from sqlalchemy import JSON, ColumnElement, ScalarResult, Select, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import defer, joinedload, selectinload
 
@@ -64,19 +64,18 @@ class Interface(SQLAInterface):
             found = found.with_for_update(of=self.obj).execution_options(populate_existing=True)
         return self.session.execute(found).unique().first()
 
-    def counted(self, where: ColumnElement[bool]) -> tuple[int, bool]:
+    def counted(self, where: ColumnElement[bool], most: int = COUNTED) -> tuple[int, bool]:
         """How many rows there are, and whether there are more than anybody counts."""
-        some = select(self.key).where(where).limit(COUNTED + 1).subquery()
+        some = select(self.key).where(where).limit(most + 1).subquery()
         n = int(self.session.scalar(select(func.count()).select_from(some)) or 0)
-        return min(n, COUNTED), n > COUNTED
+        return min(n, most), n > most
 
     def exactly(self, where: ColumnElement[bool]) -> int:
         return int(self.session.scalar(select(func.count(self.key)).where(where)) or 0)
 
-    def stream(self, where: ColumnElement[bool], order: Sequence[Any], most: int
-               ) -> ScalarResult[Any]:  # fmt: skip
+    def stream(self, where: ColumnElement[bool], order: Sequence[Any]) -> ScalarResult[Any]:
         """The rows one after another, in one statement, never all in memory."""
-        rows = self.chosen(where).order_by(*order).limit(most)
+        rows = self.chosen(where).order_by(*order)
         result: ScalarResult[Any] = self.session.execute(
             rows.execution_options(yield_per=1000)
         ).scalars()
@@ -119,13 +118,20 @@ def with_relation(model: type[Any], path: str) -> Any:
     related = attr.property.mapper.class_
     load = selectinload(attr) if attr.property.uselist else joinedload(attr)
     further = [with_relation(related, rest)] if rest else []
-    return load.options(*unopened(related), *further)
+    return load.options(*unopened(related), *unread(related), *further)
 
 
 def unopened(model: type[Any]) -> list[Any]:
     """The sealed columns stay where they are: a page neither fetches nor opens them."""
     columns = model.__mapper__.columns
     return [defer(getattr(model, n)) for n in columns.keys() if is_sealed(columns[n])]  # noqa: SIM118
+
+
+def unread(model: type[Any]) -> list[Any]:
+    """What a row beside the listed ones holds as a document stays where it is: it came, and was
+    taken apart, with every row that hangs on it."""
+    columns = model.__mapper__.columns
+    return [defer(getattr(model, n)) for n in columns.keys() if isinstance(columns[n].type, JSON)]  # noqa: SIM118
 
 
 UNIQUE = {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}

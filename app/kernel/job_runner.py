@@ -62,7 +62,7 @@ def claim() -> Ticket | None:
 def run(ticket: Ticket, alone: bool = False) -> None:
     """The job is over: done, failed with a sentence, or no longer ours."""
     job = _load(ticket)
-    pulse, progress = pulse_of(db.engine), Progress(job.actor)
+    pulse, progress = pulse_of(db.engine), Progress(job.actor, job_id=ticket.id)
     pulse.forget(ticket.id)  # whatever an earlier attempt left
     watched = nullcontext() if alone else beating(pulse, ticket, progress)
     with scope(job.org_path), force_locale(job.locale or _house_locale()), writing():

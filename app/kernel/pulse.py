@@ -62,6 +62,7 @@ class Progress:
     total: int = 0
     sentence: str = ""
     even: bool = True
+    job_id: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
     _began: float = field(default_factory=time.monotonic)
 

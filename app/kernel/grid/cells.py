@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DIGITS = {"school_code", "org_path"}
 """Types whose values are codes: digits of one width."""
+MANY_CODES = 1000
+"""Texts beyond so many are no codes, and are not held in memory."""
 
 
 def value_at(row: Any, path: str) -> Any:
@@ -123,13 +125,29 @@ def for_sheet(grid: Any, name: str) -> Callable[[Any], Any]:
     if ruled(grid, name):
         return lambda row: value_at(row, name)
     if formatter := grid.formatters.get(name):
-        return lambda row: _sheet_value(formatter(value_at(row, name)))
+        words = _remembered(lambda value: _sheet_value(formatter(value)))
+        return lambda row: words(value_at(row, name))
     if isinstance(kind_of(grid.model, name), Account):
         learn_all()
         return lambda row: name_of(value_at(row, name))
     if name == "state" and grid.workflow:
-        return lambda row: str(grid.workflow.states.get(row.state, row.state))
+        words = _remembered(lambda state: str(grid.workflow.states.get(state, state)))
+        return lambda row: words(row.state)
     return lambda row: _sheet_value(value_at(row, name))
+
+
+def _remembered(say: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same for the same code, put into words once: a long list asks for a few of them only."""
+    known: dict[str, Any] = {}
+
+    def words(value: Any) -> Any:
+        if type(value) is not str or len(known) > MANY_CODES:
+            return say(value)
+        if value not in known:
+            known[value] = say(value)
+        return known[value]
+
+    return words
 
 
 def _sheet_value(value: Any) -> Any:

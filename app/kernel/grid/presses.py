@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import flash, g, jsonify, redirect, request, url_for
+from flask import abort, flash, g, jsonify, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, has_access_api, permission_name
 from sqlalchemy import and_
@@ -13,15 +13,18 @@ from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 
 from app.kernel import audit
 from app.kernel.column_choice import choose
-from app.kernel.db import db
+from app.kernel.db import db, writing
 from app.kernel.errors import Refused
 from app.kernel.fields import offers
+from app.kernel.files import opened
+from app.kernel.grid import big_export
 from app.kernel.grid.asked import asked_of, carried, unreadable, whole
 from app.kernel.grid.declare import Action, Lookup, msgid
-from app.kernel.grid.export import MIMES, export
+from app.kernel.grid.export import MIMES, export, handed_out
 from app.kernel.grid.pages import Pages
 from app.kernel.grid.press import key_of, press, run_method, summed_up, ticked
 from app.kernel.grid.reasons import reason_of
+from app.kernel.i18n import _
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -162,4 +165,40 @@ class Presses(Pages):
         if kind not in MIMES:
             raise unreadable()
         names = self.list_columns if "usual" in request.args else self.columns()
-        return export(self, asked_of(self, request.args), g.actor, kind, names)
+        asked = asked_of(self, request.args)
+        if big_export.is_big(self, asked):
+            return self._export_later(kind, names)
+        return export(self, asked, g.actor, kind, names)
+
+    def _export_later(self, kind: str, names: list[str]) -> ResponseReturnValue:
+        """A job writes the file; meanwhile the person watches it, or goes on working."""
+        asked = carried(self, request.args)
+        db.session.rollback()
+        with writing():
+            job = big_export.later(self, asked, g.actor, kind, names)
+            db.session.commit()
+        return redirect(url_for("JobGrid.watch", pk=job.id), 303)
+
+    @expose("/exported/<int:pk>")
+    @has_access
+    @permission_name("export")
+    def exported(self, pk: int) -> ResponseReturnValue:
+        """The file that a job has written for this very account, to be fetched."""
+        made = big_export.find(self, pk, g.actor) or abort(404)
+        return self.render_template(
+            "exported.html", title=_("导出%(what)s", what=self.title), job=made,
+            file_url=url_for(".exported_file", pk=pk) if big_export.file_of(made) else None,
+            list_url=url_for(".list"),
+        )  # fmt: skip
+
+    @expose("/exported/<int:pk>/file")
+    @has_access
+    @permission_name("export")
+    def exported_file(self, pk: int) -> ResponseReturnValue:
+        made = big_export.find(self, pk, g.actor) or abort(404)
+        if (path := big_export.file_of(made)) is None:
+            raise Refused(_("这份文件只保留一天，已经删除；请重新导出"))
+        out, name, count = opened(path), made.result["name"], made.result["count"]
+        audit.record_apart("download", actor=g.actor, subject=self.model.__tablename__, count=count,
+                           note=name)  # fmt: skip
+        return handed_out(out, made.args["form"], name)
