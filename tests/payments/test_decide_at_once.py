@@ -321,20 +321,27 @@ def test_a_new_run_made_void_while_another_is_opened_leaves_each_order_once(worl
         books_are_right(world)
 
 
-@pytest.mark.parametrize("step", ["check"])
-def test_a_run_is_checked_and_settled_once(world, step):
+def test_a_run_is_checked_once(world):
+    verbs = [press(world, "check", PayRun, actor)
+             for actor in (world.county.reviewer, world.county.approver)]  # fmt: skip
+    for one, two in crossings(world, lambda: world.paid(three_sent(world)), *verbs):
+        assert [did(one), did(two)].count(True) == 1
+        assert world.count(Event, verb="check", outcome="ok") == 1
+
+
+def test_a_run_is_settled_once_by_two_accounts(world):
     def prepare():
         run = three_sent(world)
         world.paid(run)
-        if step == "settle":
-            world.press("check", run, world.county.reviewer)
+        world.press("check", run, world.county.reviewer)
 
-    actors = {"check": (world.county.reviewer, world.county.approver),
-              "settle": (world.county.poster, world.county.actor("poster", "2"))}  # fmt: skip
-    verbs = [press(world, step, PayRun, actor) for actor in actors[step]]
+    verbs = [press(world, "settle", PayRun, actor)
+             for actor in (world.county.poster, world.county.actor("poster", "2"))]  # fmt: skip
     for one, two in crossings(world, prepare, *verbs):
         assert [did(one), did(two)].count(True) == 1
-        assert world.count(Event, verb=step, outcome="ok") == 1
+        assert world.count(Event, verb="settle", outcome="ok") == 1
+        assert world.one(PayRun).state == "settled"
+        books_are_right(world)
 
 
 def test_two_answers_that_contradict_each_other_are_posted_and_set_aside(world):
@@ -351,6 +358,76 @@ def test_two_answers_that_contradict_each_other_are_posted_and_set_aside(world):
         assert len(set(world.states(world.one(PayRun)))) == 1
         assert sorted(r.fate for r in world.all(ResultLine)) == ["aside"] * 3 + ["posted"] * 3
         books_are_right(world)
+
+
+# --- settling while the bank still answers
+
+
+def answered_but_one(world):
+    """Checked, two of three paid; the last answer lies ready, and one that agrees with nothing."""
+    run = three_sent(world)
+    world.press("check", run, world.county.reviewer)
+    refs = world.refs(run)
+    world.results(run, dict.fromkeys(refs[:2], "paid"))
+    last, wrong = world.answer(refs[2], "paid"), world.answer(refs[0], "paid", fen=1)
+    back = world.answer(refs[0], "returned")
+    for name, rows in (("最后", [last]), ("最后一笔错", [last, wrong]), ("退汇", [back])):
+        (world.folder / f"{name}.txt").write_bytes(result_file(rows))
+    return run
+
+
+def bring(world, name):
+    return lambda: world.post(world.one(PayRun), world.folder / f"{name}.txt")
+
+
+def settle(world):
+    return press(world, "settle", PayRun, world.county.poster)
+
+
+def nothing_slipped_in(world):
+    """A settled run had every answer and nothing aside: what came later came as a later word."""
+    run = world.one(PayRun)
+    if run.state == "settled":
+        (end,) = world.all(Event, verb="settle", outcome="ok")
+        assert set(world.states(run)) <= {"paid", "returned"}
+        told = [e for e in world.all(Event, verb="results") if e.id < end.id]
+        earlier = world.all(ResultFile)[: len(told)]
+        assert not any(world.count(ResultLine, file_id=f.id, fate="aside") for f in earlier)
+    books_are_right(world)
+
+
+def test_a_run_settled_while_its_last_answer_comes_is_settled_with_it_or_not_yet(world):
+    for hands in both_ways(world, lambda: answered_but_one(world), settle(world),
+                           bring(world, "最后")):  # fmt: skip
+        assert hands["other"].refused is None
+        assert world.states(world.one(PayRun)) == ["paid"] * 3
+        nothing_slipped_in(world)
+        assert world.one(PayRun).state == "settled" or settle(world)().moved == 1
+
+
+def test_money_that_comes_back_while_the_run_is_settled_is_back_and_settled(world):
+    def prepare():
+        run = answered_but_one(world)
+        world.post(run, world.folder / "最后.txt")
+
+    for hands in both_ways(world, prepare, settle(world), bring(world, "退汇")):
+        assert did(hands["one"])
+        assert hands["other"].refused is None
+        assert sorted(world.states(world.one(PayRun))) == ["paid", "paid", "returned"]
+        nothing_slipped_in(world)
+        assert world.states(world.again(world.one(PayRun))) == ["waiting"]
+
+
+def test_a_wrong_row_that_comes_while_a_run_is_settled_is_before_it_or_after_it(world):
+    def prepare():
+        run = answered_but_one(world)
+        world.post(run, world.folder / "最后.txt")
+
+    for hands in both_ways(world, prepare, settle(world), bring(world, "最后一笔错")):
+        assert hands["other"].refused is None
+        assert world.count(ResultLine, fate="aside") == 1
+        assert did(hands["one"]) == (world.one(PayRun).state == "settled")
+        nothing_slipped_in(world)
 
 
 # --- recoveries
