@@ -16,6 +16,11 @@ RESULT_KINDS = {
     "camt.053": _l("camt.053 对账单"), "camt.054": _l("camt.054 到账通知"),
     "mt940": _l("MT940 对账单"),
 }  # fmt: skip
+FORMS = RESULT_KINDS | {
+    "txt": _l("文本文件"), "fixed": _l("定长文本文件"), "csv": _l("CSV 文件"),
+    "xls": _l("Excel 97-2003 表格"), "xlsx": _l("Excel 表格"),
+}  # fmt: skip
+"""What an answer of the bank was read as."""
 
 
 HIGHEST = 2**31 - 1

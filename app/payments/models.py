@@ -76,6 +76,11 @@ class PayRun(Scoped, Base):
     def __str__(self) -> str:
         return f"{self.bureau} {self.month} #{self.id}"
 
+    @property
+    def layout_name(self) -> str:
+        """What people call the bank format it was exported in; empty before that."""
+        return str((self.profile_data or {}).get("title") or self.profile or "")
+
 
 class Payment(Scoped, Base):
     """What one line is owed. Lies at the school, so that the school sees its own students'."""

@@ -42,7 +42,7 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
 )
 from app.payments.arriving import RESULTS
 from app.payments.behind import STANDINGS, Behind, Standing
-from app.payments.forms import RESULT_KINDS, ExportForm, OpenForm, ResultForm
+from app.payments.forms import FORMS, RESULT_KINDS, ExportForm, OpenForm, ResultForm
 from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
 from app.payments.packing_views import Packed
 from app.payments.waiting import unpaid_months
@@ -77,13 +77,13 @@ class RunGrid(Packed):
     labels = {
         "id": _l("批次"), "bureau": _l("主管部门"), "programme": _l("项目"), "month": _l("月份"),
         "kind": _l("类型"), "line_count": _l("笔数"), "total_fen": _l("金额（元）"),
-        "state": _l("状态"), "profile": _l("银行格式"), "created_by": _l("开立人"),
+        "state": _l("状态"), "layout_name": _l("银行格式"), "created_by": _l("开立人"),
         "created_at": _l("开立时间"), "exported_at": _l("导出时间"), "digest": _l("文件摘要"),
     }  # fmt: skip
     list_columns = ["id", "month", "bureau", "programme", "kind", "line_count", "total_fen",
-                    "profile", "state"]  # fmt: skip
+                    "layout_name", "state"]  # fmt: skip
     show_columns = ["id", "bureau", "programme", "month", "kind", "state", "line_count",
-                    "total_fen", "profile", "created_by", "created_at", "exported_at",
+                    "total_fen", "layout_name", "created_by", "created_at", "exported_at",
                     "digest"]  # fmt: skip
     search_columns = ["month", "state", "kind"]
     show_template = "run_detail.html"
@@ -93,6 +93,7 @@ class RunGrid(Packed):
             "run": row, "figures": queries.run_figures(row.id), "files": queries.files_of(row.id),
             "results": queries.result_files_of(row.id), "aside": queries.rows_aside(row.id),
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
+            "forms": FORMS,
             "export_form": _export_form(row) if self._may_package(row) else None,
             "result_form": ResultForm(run=row.id) if _may_post(row) else None,
             "funds": funds.of_run(row) if self._may_package(row) else None,
@@ -224,7 +225,8 @@ class ResultLineGrid(Receives, Grid):
 
     def file_form(self) -> ResultForm:
         form = ResultForm(run=request.args.get("run", type=int))
-        form.run.choices = [(run.id, str(run)) for run in arriving.runs_for(g.actor)]
+        form.run.choices = [(run.id, f"{run} · {run.layout_name}")
+                            for run in arriving.runs_for(g.actor)]  # fmt: skip
         return form
 
     def file_place(self, form: Any) -> dict[str, Any]:
@@ -232,7 +234,7 @@ class ResultLineGrid(Receives, Grid):
         return {"run_id": form.run.data, "message": kind if kind in RESULT_KINDS else ""}
 
     def beside_upload(self, upload: Any) -> dict[str, Any]:
-        return {"run": upload.run, "outcomes": OUTCOMES, "whys": posting.WHYS}
+        return {"run": upload.run, "outcomes": OUTCOMES, "whys": posting.WHYS, "forms": FORMS}
 
 
 RunGrid.related_views = [AttemptGrid]
