@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from babel import Locale
 from flask import current_app, has_app_context
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _translate
@@ -98,9 +100,13 @@ def in_every_language(words: object) -> list[str]:
     said = [str(words)]
     if has_app_context() and "babel" in current_app.extensions:
         for code in current_app.config.get("LANGUAGES", ()):
-            with force_locale(code):
+            with force_locale(_locale(code)):
                 said.append(str(words))
     return list(dict.fromkeys(said))
+
+
+_locale = cache(Locale.parse)
+"""Finding a language by its code takes as long as twenty sentences."""
 
 
 def called(what: object, words: object) -> str:

@@ -41,6 +41,7 @@ class Converter(dict[Any, Any]):
         self.clean = column.rule.clean
         self.doubt = None if _never_doubts(column.rule) else column.rule.doubt
         self.plain = column.rule.plain_test()
+        self._refused: dict[Any, str] = {}
 
     def swiftly(self, cells: Iterable[Any]) -> list[Any]:
         """The values of a column as far as they are plainly right or known; the others are ODD."""
@@ -70,10 +71,15 @@ class Converter(dict[Any, Any]):
         return ODD
 
     def __missing__(self, raw: object) -> Any:
+        if type(raw) is str and raw in self._refused:
+            self.faults.append((self.key, self._refused[raw]))
+            return None
         try:
             value = self._read(raw)
         except Refused as refusal:
             self.faults.append((self.key, refusal.sentence))
+            if type(raw) is str and len(self._refused) < REMEMBERED:
+                self._refused[raw] = refusal.sentence
             return None
         if value is not None and self.doubt and (doubt := self.doubt(value)):
             self.doubts.append((self.key, doubt))

@@ -332,3 +332,15 @@ def test_merged_cells_below_the_heading_are_named(tmp_path):
     book.save(path)
     assert merged_below(path, Limit(), "名单", 1) == ["A2:A3", "C3:D3"]
     assert merged_below(path, Limit(), "名单", 3) == []
+
+
+def test_a_word_refused_once_is_refused_again_without_being_judged_anew(tmp_path, monkeypatch):
+    judged = []
+    clean = Text.clean
+    monkeypatch.setattr(Text, "clean", lambda rule, raw: (judged.append(raw), clean(rule, raw))[1])
+    long = "长" * 300
+    path = pupils(tmp_path / "f", *([*LIN[:-1], long] for _n in range(50)))
+    _reading, rows = taken_in(path)
+    (sentence,) = {sentence for _cell, sentence in sentences(rows)}
+    assert "现有300个" in sentence
+    assert (len(sentences(rows)), judged.count(long)) == (50, 1)
