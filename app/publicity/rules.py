@@ -26,6 +26,7 @@ from sqlalchemy import (
     table,
 )
 
+from app.kernel import clock
 from app.kernel.i18n import _l
 from app.publicity.models import FOUND, AidLine, AidList
 from app.registry.absences import was_away
@@ -110,8 +111,17 @@ def _was_away() -> ColumnElement[bool]:
 
 
 def _not_yet_here() -> ColumnElement[bool]:
-    """A month that is claimed lies before he came: if anybody's, it was another school's."""
-    return E.c.enrolled_in > L.c.first_month
+    """A month that is claimed lies before he came: if anybody's, it was another school's. Who came
+    from there may be registered here with the month in which he first began; then the months there
+    tell. Nobody can have left a school after the present month."""
+    there = E.alias("there")
+    was_there = exists().where(
+        there.c.person_id == L.c.person_id, there.c.school_id != A.c.school_id,
+        there.c.state.not_in(STUDYING), there.c.left_in > L.c.first_month,
+        there.c.enrolled_in <= L.c.last_month,
+    )  # fmt: skip
+    past = L.c.first_month < int(clock.this_month())
+    return or_(E.c.enrolled_in > L.c.first_month, and_(past, was_there))
 
 
 def _name_differs() -> ColumnElement[bool]:

@@ -126,7 +126,7 @@ def test_every_part_of_the_way_stands_on_the_page(living, ask):
         "file and line": (".txt · 第 ", "导出时间"),
         "attempts": ("第 1 次支付", "第 2 次支付", order.ref),
         "results": (f"回盘第 {answer.row} 行", order.reason_text, "到账日期"),
-        "complaints": ("异议与投诉", "没有登记过异议"),
+        "complaints": ("异议、投诉与核查", "没有登记过异议"),
     }.items():
         for word in words:
             assert word in page, (part, word)

@@ -38,6 +38,30 @@ def test_who_came_in_a_month_nobody_knows_is_not_questioned(world):
     assert world.codes(claim(world, "2026-02", "2026-06", came=None)) == set()
 
 
+@pytest.mark.parametrize(("first", "last", "codes"), [
+    ("2026-02", "2026-02", {"NOT_YET_HERE"}), ("2026-02", "2026-04", {"NOT_YET_HERE"}),
+    ("2026-03", "2026-04", set()), ("2026-06", "2026-06", set()),
+])  # fmt: skip
+def test_who_came_from_another_school_is_not_paid_for_the_months_there(world, first, last, codes):
+    """The new school's registry has the month in which he first began, the old one when he left."""
+    with scope.everyone("a test arranges"):
+        world.enrol(world.far, lines(1), enrolled_in=at("2025-09"), left_in=at("2026-03"),
+                    state="10")  # fmt: skip
+    assert world.codes(claim(world, first, last, came="2025-09")) == codes
+
+
+@pytest.mark.parametrize("there", [
+    {"enrolled_in": "2025-09"}, {"enrolled_in": "2025-09", "left_in": "2026-02", "state": "10"},
+    {"left_in": "2026-03", "state": "10"},
+    {"enrolled_in": "2026-03", "left_in": "2026-05", "state": "10"},
+])  # fmt: skip
+def test_months_that_nobody_told_of_as_spent_elsewhere_are_not_questioned(world, there):
+    """Still there too, gone by then, since nobody knows when, or there only later."""
+    months = {k: at(v) for k, v in there.items() if k != "state"}
+    world.enrol(world.far, lines(1), **(there | months))
+    assert world.codes(claim(world, "2026-02", "2026-02", came="2025-09")) == set()
+
+
 def test_it_keeps_the_list_from_being_submitted_until_the_registry_is_mended(world):
     target = claim(world, "2026-02", "2026-02", came="2026-03")
     assert world.one(Finding).severity == "block"
