@@ -25,6 +25,7 @@ from app.payments.hands import refuse_same_hands
 from app.payments.judging import STAGED, S, judge, place, possible_days
 from app.payments.models import Attempt, Payment, PayRun, ResultFile, ResultLine
 from app.payments.silence import speak_for_the_rest
+from app.payments.unnumbered import doubt_unnumbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,8 @@ WHYS = {
     "totals": _l("银行合计与逐行不符"), "silence": _l("不能认定未列出的笔数成功"),
     "whole": _l("银行整体退回"), "early": _l("到账日期早于提交给银行的日期"),
     "late": _l("到账日期还没有到：最晚只能是今天之后的第一个工作日"),
+    "another": _l("没有我方流水号，文件像是另一批次的：用于过别的批次，或有早于提交之日的到账"),
+    "which": _l("没有我方流水号，另一批次也在等同样的结果：请在文件名中写明批次号（如R12）再导入"),
     "recovered": _l("这一笔已登记追缴：先作废追缴，再重新导入"),
 }  # fmt: skip
 MOVED = (Outcome.PAID, Outcome.RETURNED)
@@ -67,8 +70,10 @@ def take_results(
         by_card = profile.results is not None and profile.results.is_by_card
         with bulk.staged(S, STAGED, _rows(reading, by_card)):
             place(taken, by_card=by_card)
+            days = possible_days(locked)
+            doubt_unnumbered(locked, taken, days)
             _hold_returning(taken)
-            judge(taken, possible_days(locked))
+            judge(taken, days)
         _post(taken)
         speak_for_the_rest(locked, profile, reading, taken)
         _count(taken)

@@ -55,10 +55,22 @@ def impossible_beside_possible(world, run, kind=""):
     assert [o.arrived_on for o in orders] == [None, SENT, BACK_AT_WORK, None, None]
 
 
-@pytest.mark.parametrize("code", sorted(shipped()))
+NUMBERED = sorted(set(shipped()) - {"city_text", "icbc_payroll_xls"})
+
+
+@pytest.mark.parametrize("code", NUMBERED)
 def test_an_impossible_day_is_set_aside_in_every_banks_own_file(world, code):
     world.confirmed(world.school, lines(5))
     impossible_beside_possible(world, world.exported(world.opened(), code))
+
+
+@pytest.mark.parametrize("code", ["city_text", "icbc_payroll_xls"])
+def test_a_day_too_early_says_of_a_file_without_our_numbers_that_it_is_another_runs(world, code):
+    world.confirmed(world.school, lines(5))
+    run = world.exported(world.opened(), code)
+    taken = answered(world, run, (SENT, SENT, BACK_AT_WORK, SENT - ONE, SENT))
+    assert (taken.posted, whys(world, taken)) == (0, ["another"] * 5)
+    assert answered(world, run, [SENT] * 5).posted == 5
 
 
 @pytest.mark.parametrize("kind", MESSAGES)

@@ -13,7 +13,7 @@ from app.kernel import scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.payments.banks import shipped
+from app.payments.banks import Outcome, shipped
 from app.payments.banks.simulator import Answer, make_result_file
 from app.payments.models import NOT_CARRIED, Attempt, ResultFile, ResultLine
 from app.world import answering
@@ -337,6 +337,69 @@ def test_of_two_orders_that_the_answer_could_not_tell_apart_one_is_sent(world):
     (left_out,) = world.all(Attempt, state="failed")
     assert (left_out.name, left_out.reason) == (student(0).name, NOT_CARRIED)
     assert "分不清" in left_out.reason_text
+
+
+@pytest.fixture
+def months(world):
+    """Two months of the same students with the bank, in a layout that repeats no number."""
+    world.confirmed(world.school, lines(3), month=world.month - 3)
+    world.confirmed(world.school, lines(3), enrol=False)
+    return [world.exported(world.opened(month=m), "icbc_payroll_xls")
+            for m in (world.month - 3, world.month)]  # fmt: skip
+
+
+def told_of(world, run, name, outcome=Outcome.PAID, note=""):
+    """What the bank says of every order of that run, in a file of that name."""
+    said = [Answer(line, outcome, "户名不符" if outcome is Outcome.FAILED else "",
+                   arrived_on=OVER.date()) for line in answering._sent(run)]  # fmt: skip
+    path = world.folder / name
+    make_result_file(shipped()["icbc_payroll_xls"], said, path)
+    return path
+
+
+def test_the_answer_to_one_month_fails_nobody_of_another(world, months):
+    """What it failed would be paid again although the bank pays it."""
+    earlier, later = months
+    path = told_of(world, earlier, "下载.xls", Outcome.FAILED)
+    for run in (later, earlier):
+        taken = world.post(run, path)
+        assert (taken.posted, whys(world, taken)) == (0, ["which"] * 3)
+    named = told_of(world, earlier, f"R{earlier.id}_下载.xls", Outcome.FAILED)
+    named.write_bytes(path.read_bytes())
+    assert world.post(later, named).posted == 0
+    assert world.states(later) == ["sent"] * 3
+    assert world.post(earlier, named).posted == 3
+
+
+def test_a_file_that_answered_one_run_answers_no_other(world, months):
+    earlier, later = months
+    path = told_of(world, earlier, f"R{earlier.id}.xls", Outcome.FAILED)
+    assert world.post(earlier, path).posted == 3
+    for name in ("下载.xls", f"R{later.id}.xls"):
+        again = world.folder / name
+        again.write_bytes(path.read_bytes())
+        taken = world.post(later, again)
+        assert (taken.posted, whys(world, taken)) == (0, ["another"] * 3)
+    assert world.states(later) == ["sent"] * 3
+
+
+def test_a_named_file_is_believed_and_one_that_only_one_run_waits_for(world, months):
+    earlier, later = months
+    assert world.post(earlier, told_of(world, earlier, f"R{earlier.id}.xls")).posted == 3
+    assert world.post(later, told_of(world, later, "下载.xls", Outcome.FAILED)).posted == 3
+    assert [world.states(run) for run in months] == [["paid"] * 3, ["failed"] * 3]
+
+
+def test_so_are_rows_known_by_row_number_amount_and_card(world):
+    world.confirmed(world.school, lines(3), month=world.month - 3)
+    world.confirmed(world.school, lines(3), enrol=False)
+    runs = [world.exported(world.opened(month=m)) for m in (world.month - 3, world.month)]
+    rows = [world.answer(ref, "failed") | {"ref": ""} for ref in world.refs(runs[0])]
+    taken = world.results(runs[1], rows)
+    assert (taken.posted, whys(world, taken)) == (0, ["which"] * 3)
+    assert world.results(runs[0], rows, name=f"R{runs[0].id}.txt").posted == 3
+    taken = world.results(runs[1], rows)
+    assert (taken.posted, whys(world, taken)) == (0, ["another"] * 3)
 
 
 # --- refused

@@ -1,0 +1,58 @@
+"""Rows that bear no number of ours: next month's run has the same students, cards and amounts.
+
+The answer to one run, brought in for another, would fail orders that the bank pays, and they would
+be paid again. So such rows are believed only where the file cannot be another run's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, exists, select, update
+
+from app.kernel.db import db
+from app.payments.judging import OPEN, S
+from app.payments.models import Attempt, PayRun, ResultFile
+from app.payments.parts import names
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from app.payments.judging import Days
+
+T, R, F = Attempt.__table__, PayRun.__table__, ResultFile.__table__
+UNNUMBERED = and_(S.c.ref == "", S.c.ours != "")
+
+
+def doubt_unnumbered(run: PayRun, taken: ResultFile, days: Days) -> None:
+    """The file's rows without our number are set aside where it may be another run's: it answered
+    one before, or tells of money that arrived before this one was sent, or, while its name does
+    not say which run it is about, another waits for the same."""
+    if not db.session.scalar(select(exists().where(UNNUMBERED))):
+        return
+    there = select(_used_elsewhere(run, taken), _too_early(days), _awaited_elsewhere(run))
+    used, early, awaited = db.session.execute(there).one()
+    why = "another" if used or early else "which"
+    if used or early or (awaited and not names(run, taken.file_name)):
+        db.session.execute(update(S).where(UNNUMBERED).values(why=why, ours=""))
+
+
+def _used_elsewhere(run: PayRun, taken: ResultFile) -> ColumnElement[bool]:
+    """Not by mistake: rows of it were posted there."""
+    return exists().where(F.c.sha256 == taken.sha256, F.c.run_id != run.id,
+                          F.c.posted + F.c.same > 0)  # fmt: skip
+
+
+def _too_early(days: Days) -> ColumnElement[bool]:
+    return exists().where(UNNUMBERED, S.c.arrived_on < days.first)
+
+
+def _awaited_elsewhere(run: PayRun) -> ColumnElement[bool]:
+    """Another run of the bureau waits for the answer to an order on the same card and sum."""
+    own, other = T.alias("own"), T.alias("other")
+    alike = and_(other.c.card_id == own.c.card_id, other.c.fen == own.c.fen)
+    return exists().where(
+        R.c.bureau_id == run.bureau_id, R.c.id != run.id, R.c.state.in_(("exported", "checked")),
+        other.c.run_id == R.c.id, other.c.state.in_(OPEN), alike,
+        own.c.run_id == run.id, own.c.ref == S.c.ours, UNNUMBERED,
+    )  # fmt: skip
