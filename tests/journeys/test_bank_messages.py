@@ -58,8 +58,9 @@ def message(asked, number, tmp_path):
             bank = replace(Profile.parse(run.profile_data), results=ResultLayout(form))
             sent = list(answering._sent(run))
             bad = Outcome.FAILED if form == "pain.002" else Outcome.RETURNED
-            said = [Answer(sent[0], bad, "户名不符", bank_ref="B0")]
-            said += [Answer(line, last, bank_ref=f"B{line.seq}", arrived_on=clock.today())
+            today = clock.today()
+            said = [Answer(sent[0], bad, "户名不符", bank_ref="B0", arrived_on=today)]
+            said += [Answer(line, last, bank_ref=f"B{line.seq}", arrived_on=today)
                      for line in sent[1:]]  # fmt: skip
             make_result_file(bank, said, tmp_path / "answer.dat")
             return (tmp_path / "answer.dat").read_bytes(), len(sent)
