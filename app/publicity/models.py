@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     UniqueConstraint,
     and_,
@@ -27,11 +28,9 @@ from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, index_of, unique_where
 from app.kernel.i18n import _l
 from app.kernel.types import (
-    BankCard,
     BlindIndex,
     Choice,
     Fen,
-    IdNumber,
     Month,
     OrgPath,
     PersonName,
@@ -121,7 +120,7 @@ class AidLine(Scoped, Base):
     __tablename__ = "aid_line"
     __table_args__ = (
         UniqueConstraint("list_id", "person_id", "first_month"),
-        Index("ix_aid_line_person_id", "person_id"),
+        Index("ix_aid_line_person_id_last_month", "person_id", "last_month"),
         Index("ix_aid_line_org_path_id", "org_path", "id"),
         by_beginning("aid_line", "name"),
         CheckConstraint("state IN ('normal', 'objected', 'removed')", name="state"),
@@ -196,7 +195,7 @@ class Upload(Arrived, Base):
 
 class StagedLine(SystemOnly, Base):
     """A good row of an upload, waiting to be taken; of one that was exported before, the line it
-    was and the version of it that the person saw."""
+    was and the version of it that the person saw. `numbers`: see `staged_numbers`."""
 
     __tablename__ = "staged_line"
     # SQLite finds what a file lacks by the person; PostgreSQL joins whole files, and keeping their
@@ -209,13 +208,12 @@ class StagedLine(SystemOnly, Base):
     line_id: Mapped[int | None] = mapped_column(BigId)
     version: Mapped[int | None]
     seq: Mapped[int]
+    numbers: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
     id_index: Mapped[bytes] = mapped_column(BlindIndex())
-    id_no: Mapped[str] = mapped_column(IdNumber())
     id_mask: Mapped[str] = mapped_column(String(30))
     birth: Mapped[dt.date | None] = mapped_column(Date)
     sex: Mapped[str] = mapped_column(String(1))
     card_index: Mapped[bytes] = mapped_column(BlindIndex())
-    card_no: Mapped[str] = mapped_column(BankCard())
     card_mask: Mapped[str] = mapped_column(String(30))
     holder_name: Mapped[str] = mapped_column(PersonName())
     bank_name: Mapped[str] = mapped_column(String(60))

@@ -14,6 +14,7 @@ from app.kernel.types import BankCard, IdNumber
 from app.publicity.models import StagedLine
 from app.publicity.returning import Returned, returned_to
 from app.publicity.sheets import RETURNED, Agreements
+from app.publicity.staged_numbers import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from app.publicity.models import AidList, Upload
 
 COLUMNS = (
-    "upload_id", "line_id", "version", "seq", "id_index", "id_no", "id_mask", "birth", "sex",
-    "card_index", "card_no", "card_mask", "holder_name", "bank_name", "cnaps", "name", "grade",
+    "upload_id", "line_id", "version", "seq", "numbers", "id_index", "id_mask", "birth", "sex",
+    "card_index", "card_mask", "holder_name", "bank_name", "cnaps", "name", "grade",
     "major", "class_name", "first_month", "last_month", "amount_fen", "remark", "unbankable",
 )  # fmt: skip
 
@@ -87,9 +88,9 @@ class Tally(Sieve):
         first, last = self.agreements.first, self.agreements.last
         return (
             [self.upload_id] * len(numbers), v.get("line_id", none), v.get("version", none),
-            numbers, IdNumber.indexes(ids), IdNumber.sealed(ids), [*map(IdNumber.mask, ids)],
-            births_of(ids), sexes_of(ids), BankCard.indexes(cards),
-            BankCard.sealed(cards), [*map(BankCard.mask, cards)], holders, said(v["bank_name"]),
+            numbers, sealed(numbers, ids, cards),
+            IdNumber.indexes(ids), [*map(IdNumber.mask, ids)], births_of(ids), sexes_of(ids),
+            BankCard.indexes(cards), [*map(BankCard.mask, cards)], holders, said(v["bank_name"]),
             said(v["cnaps"]), pupils, v["grade"], v["major"], v["class_name"],
             whole(month or first for month in v["first_month"]),
             whole(month or last for month in v["last_month"]), v["amount_fen"], said(v["remark"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, case, delete, exists, insert, literal, or_, select, update
@@ -13,12 +14,13 @@ from app.kernel.i18n import _l
 from app.kernel.legs import legs
 from app.publicity.models import AidLine, Finding, StagedLine
 from app.publicity.resolving import meant_card, resolved, same_card
+from app.publicity.staged_numbers import opened
 from app.registry import persons
 from app.registry.cards import given_up
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, Table
 
     from app.publicity.models import AidList, Upload
 
@@ -51,7 +53,7 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     """
     mine, gone, differing = S.c.upload_id == upload.id, 0, 0
     REGISTER.begins()
-    with resolved(mine, _register) as r:
+    with resolved(mine, partial(_register, upload)) as r:
         CHANGE.begins()
         if db.session.scalar(select(exists().where(L.c.list_id == target.id))):
             gone = _drop_gone(upload, r)
@@ -61,12 +63,15 @@ def merge_lines(upload: Upload, target: AidList) -> Merged:
     return Merged(added, differing, gone)
 
 
-def _register(these: ColumnElement[bool]) -> None:
-    """The persons and cards of these staged rows are known, and closed cards that they state
-    again are not closed any more."""
-    persons.register(S, these)
-    add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
-                    "bank_name", "cnaps", "state", "since"), _new_cards(these))  # fmt: skip
+def _register(upload: Upload, these: ColumnElement[bool]) -> None:
+    """The persons and cards of these rows of the upload are known, and closed cards that they
+    state again are not closed any more."""
+    with opened(upload.id, these) as numbers:
+        N = numbers.c  # noqa: N806
+        whose = select(S.c.id, S.c.id_index, N.id_no, S.c.id_mask, S.c.birth, S.c.sex)
+        persons.register(whose.join_from(S, numbers, N.staged_id == S.c.id).subquery())
+        add_missing(C, ("person_id", "card_no", "card_index", "card_mask", "holder_name",
+                        "bank_name", "cnaps", "state", "since"), _new_cards(numbers))  # fmt: skip
     back = update(C).where(C.c.id.in_(_back(these)))
     db.session.execute(back.values(state="claimed", since=clock.now()))
 
@@ -82,13 +87,14 @@ def _back(mine: ColumnElement[bool]) -> Select[Any]:
     return select(closed.c.id).select_from(its_rows).where(mine, meant_card() == closed.c.id)
 
 
-def _new_cards(mine: Any) -> Select[Any]:
+def _new_cards(numbers: Table) -> Select[Any]:
     """One and the same card on several rows meets itself in the index."""
     return (
-        select(P.c.id, S.c.card_no, S.c.card_index, S.c.card_mask, S.c.holder_name,
+        select(P.c.id, numbers.c.card_no, S.c.card_index, S.c.card_mask, S.c.holder_name,
                S.c.bank_name, S.c.cnaps, literal("claimed"), literal(clock.now(), C.c.since.type))
-        .join_from(S, P, P.c.id_index == S.c.id_index)
-        .where(mine, ~exists().where(same_card(C, P.c.id)))
+        .join_from(S, numbers, numbers.c.staged_id == S.c.id)
+        .join(P, P.c.id_index == S.c.id_index)
+        .where(~exists().where(same_card(C, P.c.id)))
         .order_by(P.c.id, S.c.id)
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 
@@ -10,22 +10,19 @@ from app.kernel import bulk
 from app.registry.models import Person
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select, Table
+    from sqlalchemy import ColumnElement, FromClause
 
 P = Person.__table__
 KNOWN_BY = ("id_index", "id_no", "id_mask", "birth", "sex")
 
 
-def register(staged: Table, mine: ColumnElement[bool]) -> None:
+def register(staged: FromClause, mine: ColumnElement[bool] | None = None) -> None:
     """Everybody on the staged rows under `mine` is a registered person. One statement.
 
     `staged` has the columns of `KNOWN_BY`; of several rows of one person the first one counts, for
     the others meet it in the index.
     """
-    bulk.add_missing(P, KNOWN_BY, _unknown(staged, mine))
-
-
-def _unknown(staged: Table, mine: ColumnElement[bool]) -> Select[Any]:
     s = staged.c
     new = ~exists().where(P.c.id_index == s.id_index)
-    return select(*(s[k] for k in KNOWN_BY)).where(mine, new).order_by(s.id_index, s.id)
+    unknown = select(*(s[k] for k in KNOWN_BY)).where(new).order_by(s.id_index, s.id)
+    bulk.add_missing(P, KNOWN_BY, unknown if mine is None else unknown.where(mine))
