@@ -11,8 +11,9 @@ import pyzipper
 from sqlalchemy import select
 
 from app.accounts.models import Org
-from app.kernel import audit, scope
+from app.kernel import audit, files, scope
 from app.kernel.db import db
+from app.kernel.sealed_files import MAGIC
 from app.payments.models import PayRun
 from tests import world
 
@@ -67,6 +68,29 @@ def test_a_single_bank_file_is_handed_out_as_it_was_exported_or_not_at_all(livin
         kept.write_bytes(sealed)
     assert refused.status_code == 409
     assert "与导出时不一致" in refused.json["error"]
+
+
+def test_a_package_of_before_the_sealing_is_sealed_by_a_command_and_is_the_same(living, sits, run):
+    person = sits("siming_exporter")
+    whole = person.client.post(f"{run}/whole").data
+    folder, seal = living.files / "runs" / run.rpartition("/")[2], ["files", "seal"]
+    with living.staff.app_context():
+        for path in folder.iterdir():
+            with files.opened(path) as made:
+                path.write_bytes(made.read())
+    assert person.client.post(f"{run}/whole").data == whole
+    told = living.staff.test_cli_runner().invoke(args=seal)
+    assert (told.exit_code, "新加密1个文件" in told.stdout) == (0, True)
+    assert all(path.read_bytes().startswith(MAGIC) for path in folder.iterdir())
+    assert person.client.post(f"{run}/whole").data == whole
+    (living.files / "in" / "00").mkdir(exist_ok=True)
+    wrong = living.files / "in" / "00" / ("0" * 64)
+    wrong.write_bytes(b"not what the name says")
+    try:
+        told = living.staff.test_cli_runner().invoke(args=seal)
+    finally:
+        wrong.unlink()
+    assert (told.exit_code, "损坏，没有改动" in told.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(("username", "status"), [
