@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select, true
+from sqlalchemy import and_, exists, func, or_, select, true
 
 from app.kernel.db import db
 from app.kernel.i18n import _
@@ -54,12 +54,18 @@ def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> Non
         why = why or _beyond(taken, part, file)
     elif why is not None:
         why = _or_name_it(why, reading, files)
-    elif not reading.rows and not names(run, taken.file_name):
+    elif not _numbered(taken) and not names(run, taken.file_name):
         why = _may_be_anothers(run, taken, count, fen)
     if why is None:
         answer(run, part, state="paid")
     else:
         set_aside(taken, "silence", why)
+
+
+def _numbered(taken: ResultFile) -> bool:
+    """A row of the file bears our number of an order of this run."""
+    own = exists().where(R.c.file_id == taken.id, R.c.ref != "", R.c.fate.in_(("posted", "same")))
+    return bool(db.session.scalar(select(own)))
 
 
 def _or_name_it(why: str, reading: ResultReading, files: Sequence[PayFile]) -> str:
@@ -97,8 +103,8 @@ def _still_aside(taken: ResultFile) -> str | None:
 
 
 def _may_be_anothers(run: PayRun, taken: ResultFile, count: int, fen: int) -> str | None:
-    """A file without a single row says nothing but its totals: they must fit this run alone of
-    all that wait for an answer, and the file must not have answered another one before."""
+    """A file without a single number of ours says nothing but its totals: they must fit this run
+    alone of all that wait for an answer, and it must not have answered another one before."""
     told = select(G.c.run_id).where(G.c.sha256 == taken.sha256)
     alike = (
         select(F.c.run_id).where(waits(F.c.run_id)).group_by(F.c.run_id)
@@ -110,5 +116,5 @@ def _may_be_anothers(run: PayRun, taken: ResultFile, count: int, fen: int) -> st
     )  # fmt: skip
     if (other := db.session.scalar(others)) is None:
         return None
-    return _("文件没有逐笔列出，R%(other)s的笔数和金额也是这样，或已用过这个文件，认不出是哪一批："
-             "请在文件名中写明R%(run)s后重新导入", other=other, run=run.id)  # fmt: skip
+    return _("文件里没有我方流水号，R%(other)s的笔数和金额也是这样，或已用过这个文件，"
+             "认不出是哪一批：请在文件名中写明R%(run)s后重新导入", other=other, run=run.id)  # fmt: skip

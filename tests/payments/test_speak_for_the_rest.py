@@ -10,7 +10,7 @@ from sqlalchemy import update
 from app.payments.banks import shipped
 from app.payments.models import Attempt, ResultLine
 from app.registry.models import Card
-from tests.engine import MONTHLY, lines
+from tests.engine import MONTHLY, lines, result_file
 
 REFUSED = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -84,6 +84,25 @@ def test_a_file_that_vouched_for_one_run_vouches_for_no_other(world, twins):
     all_went_well(world, first, f"R{first.id}.txt")
     assert why(world, all_went_well(world, second, "下载.txt")) == ["silence"]
     assert world.states(second) == ["sent"] * 3
+
+
+def test_one_failure_without_our_number_does_not_say_whose_the_silence_is(world, twins):
+    """Both months have the student, the card, the sum and the totals; one of them was answered."""
+    first, second = twins
+    all_went_well(world, first, f"R{first.id}.txt")
+    world.confirmed(world.second, lines(3, start=7), month=world.month - 4)
+    third = world.exported(world.opened(month=world.month - 4), bank=failures_only())
+    row = world.answer(world.refs(second)[0], "failed") | {"ref": ""}
+    total = f"{3 * MONTHLY / 100:.2f}"
+    told = result_file([row]).decode("gbk").split("\r\n")[1]
+    body = f"H|3|{total}\r\n{told}\r\nT|3|{total}|2|{2 * MONTHLY / 100:.2f}\r\n"
+    for name, whys in (("下载.txt", ["", "silence"]), (f"R{second.id}.txt", [""])):
+        path = world.folder / name
+        path.write_bytes(body.encode("gbk"))
+        taken = world.post(second, path)
+        assert why(world, taken) == whys
+    assert world.states(second) == ["failed", "paid", "paid"]
+    assert world.states(third) == ["sent"] * 3
 
 
 @pytest.mark.parametrize("body", [GROUP, PART])
