@@ -117,4 +117,5 @@ def _may_be_anothers(run: PayRun, taken: ResultFile, count: int, fen: int) -> st
     if (other := db.session.scalar(others)) is None:
         return None
     return _("文件里没有我方流水号，R%(other)s的笔数和金额也是这样，或已用过这个文件，"
-             "认不出是哪一批：请在文件名中写明R%(run)s后重新导入", other=other, run=run.id)  # fmt: skip
+             "认不出是哪一批：请在文件名中写明R%(run)s后重新导入",
+             other=other, run=run.id)  # fmt: skip
