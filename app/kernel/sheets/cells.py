@@ -12,7 +12,7 @@ from app.kernel.sheets.stream import Spoiled
 from app.kernel.types import PlainRule, Rule, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from app.kernel.sheets.declare import Column
 
@@ -43,22 +43,22 @@ class Converter(dict[Any, Any]):
         self.plain = column.rule.plain_test()
         self._refused: dict[Any, str] = {}
 
-    def swiftly(self, cells: Iterable[Any]) -> list[Any]:
-        """The values of a column as far as they are plainly right or known; the others are ODD."""
-        cells = list(cells)
+    def swiftly(self, cells: Sequence[Any]) -> list[Any]:
+        """The values of a column as far as they are plainly right or known; the others are ODD.
+
+        A column that is not plain as a whole is asked by halves, down to the cell that is to blame.
+        """
         if self._are_plain(cells):
-            return cells
+            return list(cells)
         values = list(map(self.get, cells, repeat(ODD)))
         if ODD not in values:
             return values
-        return [
-            value if value is not ODD
-            else cell if self._are_plain([cell])
-            else self._looked_at(cell)
-            for cell, value in zip(cells, values, strict=True)
-        ]  # fmt: skip
+        if len(cells) == 1:
+            return [self._looked_at(cells[0])]
+        half = len(cells) // 2
+        return self.swiftly(cells[:half]) + self.swiftly(cells[half:])
 
-    def _are_plain(self, cells: list[Any]) -> bool:
+    def _are_plain(self, cells: Sequence[Any]) -> bool:
         return self.plain is not None and {str}.issuperset(map(type, cells)) and self.plain(cells)
 
     def _looked_at(self, cell: object) -> Any:
