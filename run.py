@@ -249,8 +249,10 @@ if __name__ == "__main__":
 else:
     from app import create_app
     from app.kernel.key_marks import refuse_wrong_keys
+    from app.kernel.unswept import keep_what_is_there
 
     app = create_app(os.environ.get("AID_FACE", "staff"))
     refuse_wrong_keys(app)
+    keep_what_is_there()
     if "jobs" in app.extensions:
         celery = app.extensions["jobs"].celery

@@ -21,7 +21,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 def text_of(block: Block) -> str:
     """The rows of a block, given as its columns; TypeError for a value of another kind."""
     columns = [_column(values) for values in block]
-    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
+    return "\n".join([*map("\t".join, zip(*columns, strict=True)), ""])
 
 
 def _column(values: Sequence[Any]) -> Iterable[str]:

@@ -19,9 +19,8 @@ MALE, FEMALE = "1", "2"  # GB/T 2261.1
 EARLIEST_YEAR = 1900
 SCHOOL_ISSUED = "999"
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1)
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1)
 _CHECK = "10X98765432"
-_DIGITS = {c: 10 if c == "X" else int(c) for c in _CHECK}
 _PROVINCE_SPANS = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
 _PROVINCES = frozenset(str(n) for lo, hi in _PROVINCE_SPANS for n in range(lo, hi + 1))
 
@@ -29,7 +28,7 @@ _PROVINCES = frozenset(str(n) for lo, hi in _PROVINCE_SPANS for n in range(lo, h
 def _triples(place: int) -> dict[str, int]:
     """The weighted sum of every three characters that may stand at `place`."""
     last = "0123456789X" if place == 15 else "0123456789"
-    w1, w2, w3 = _WEIGHTS[place : place + 3]
+    w1, w2, w3 = WEIGHTS[place : place + 3]
     return {
         a + b + c: int(a) * w1 + int(b) * w2 + (10 if c == "X" else int(c)) * w3
         for a in "0123456789"
@@ -56,27 +55,9 @@ def checks(number: str) -> bool:
         return False
 
 
-def weighed(block: str, place: int) -> int:
-    """What the characters from `place` on add to the sum that `checks` asks about; ASCII digits
-    only, else KeyError."""
-    return sum(_DIGITS[c] * w for c, w in zip(block, _WEIGHTS[place:], strict=False))
-
-
-@lru_cache(maxsize=1)
-def ends() -> dict[str, int]:
-    """The last four characters, by what they add to the sum; no serial and check of 000 among
-    them, which is how a spreadsheet rounds."""
-    return {
-        serial + check: weighed(serial + check, 14)
-        for serial in (f"{n:03d}" for n in range(1000))
-        for check in _CHECK
-        if not (serial + check).endswith("000")
-    }
-
-
 def check_character(first17: str) -> str:
     """The eighteenth character that belongs to seventeen digits."""
-    total = sum(int(d) * w for d, w in zip(first17, _WEIGHTS[:17], strict=True))
+    total = sum(int(d) * w for d, w in zip(first17, WEIGHTS[:17], strict=True))
     return _CHECK[total % 11]
 
 

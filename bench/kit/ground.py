@@ -17,6 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import db, writing
 from app.kernel.keyring import Keyring
 from app.kernel.scope import everyone, scope
+from app.kernel.unswept import keep_what_is_there
 from app.world.service import load_province
 from bench.kit import server
 
@@ -34,13 +35,15 @@ KEYS = Path(os.environ.get("BENCH_KEYS", Path(tempfile.gettempdir()) / "aid-benc
 
 
 def face(name: str, url: str) -> Flask:
-    """One face of the platform over that database."""
+    """One face of the platform over that database, as a server starts it."""
     folder = tempfile.mkdtemp(prefix="aid-bench-")
-    return build(
+    app = build(
         name, SQLALCHEMY_DATABASE_URI=url, UPLOADS=folder, SECRET_KEY="x" * 40,
         KEYRING=Keyring.from_file(KEYS, create=True), WTF_CSRF_ENABLED=False,
         RATELIMIT_ENABLED=False, AUTH_RATE_LIMITED=False,
     )  # fmt: skip
+    keep_what_is_there()
+    return app
 
 
 def province(home: Path) -> str:

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.sheets.reasons import Reasons
-from app.kernel.sheets.unswept import collection_paused
+from app.kernel.unswept import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from app.kernel.i18n import _
 from app.kernel.sheets.coordinates import column_of
 from app.kernel.sheets.package import SMALL_PART, damaged
 from app.kernel.sheets.serials import from_serial
-from app.kernel.sheets.unswept import collection_paused
+from app.kernel.unswept import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,3 +20,10 @@ def collection_paused() -> Iterator[None]:
     finally:
         if on:
             gc.enable()
+
+
+def keep_what_is_there() -> None:
+    """What a process made of itself when it started stays to its end, and no sweep looks at it
+    again: half a million objects, a fifth of a second each time. Forked workers share it, too."""
+    gc.collect()
+    gc.freeze()
