@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from functools import lru_cache, partial
 from itertools import accumulate, chain, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from app.kernel.errors import Refused
@@ -26,6 +27,7 @@ AMOUNT = re.compile(
 )
 EXACT = 2**53  # a larger whole number in a numeric cell has lost its last digits
 NEEDED = ("ref", "card", "amount", "status")
+WORDS = ("ref", "card", "name", "bank_ref", "seq", "status", "reason", "reason_code")
 CONTROL_NAMES = {
     "count": "count",
     "sum": "fen",
@@ -75,8 +77,8 @@ class TableReader:
             wanted = ["/".join(map(str, titles_of(layout.fields[name]))) for name in missing]
             raise Refused(_("表头里找不到：%(titles)s", titles=listed(wanted)))
         self.widest = max(self.places[n] for n in NEEDED if n in self.places)
-        self.plain = [self.places.get(n) for n in ("ref", "card", "name", "bank_ref", "seq")]
-        self.words = [self.places.get(n) for n in ("status", "reason", "reason_code")]
+        self.words = [self.places.get(name) for name in WORDS]
+        self.picked = itemgetter(*(-1 if place is None else place for place in self.words))
         self.amount, self.day = self.places.get("amount"), self.places.get("arrived_on")
         self.judge = lru_cache(4096)(self._judge)  # banks repeat themselves
 
@@ -107,8 +109,8 @@ class TableReader:
             raise Unreadable(_("含有不是 %(encoding)s 编码的字", encoding=self.encoding))
         if len(cells) <= self.widest or (row.raw and self._cut_short(row)):
             raise Unreadable(_("列数不够"))
-        ref, card, name, bank_ref, seq = [word(cells, place) for place in self.plain]
-        outcome, reason, said = self.judge(*[word(cells, place) for place in self.words])
+        ref, card, name, bank_ref, seq, *verdict = self._words(cells)
+        outcome, reason, said = self.judge(*verdict)
         return ResultLine(
             row.number,
             ref,
@@ -122,6 +124,13 @@ class TableReader:
             bank_ref=bank_ref,
             arrived_on=self._arrived(cells),
         )
+
+    def _words(self, cells: Sequence[Cell]) -> list[str]:
+        """The fields of `WORDS`; those of a text file all at once."""
+        try:
+            return [*map(str.strip, self.picked((*cells, "")))]
+        except (TypeError, IndexError):  # a cell that is no text, or fewer cells than fields
+            return [word(cells, place) for place in self.words]
 
     def _cut_short(self, row: Row) -> bool:
         """A fixed line that ends before the last needed field does."""
