@@ -24,7 +24,7 @@ from app.publicity.models import AidList
 from app.publicity.workflow import PUBLICITY
 from app.world import answering
 from bench.kit import server
-from bench.kit.ground import acting, actor_at, face, one, province, tidy
+from bench.kit.ground import MONTHS, STUDENTS, acting, actor_at, face, one, province, tidy
 from bench.kit.lists import month_of
 from bench.kit.meter import HEAD, Peak, Spent, measured
 from bench.kit.report import Report
@@ -292,7 +292,7 @@ def main() -> None:
         server.drop(home, "paying")
     shutil.rmtree(folder)
     report.table(
-        "PostgreSQL, one run, beside 1,000,000 older lines",
+        f"PostgreSQL, one run; {STUDENTS:,} students, {MONTHS} months",
         ["", *HEAD, "x limit, CPU", "x limit, wall", "statements", "memory"],
         m.rows,
     )
