@@ -3,20 +3,24 @@ answered, or that it is set aside."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, insert, update
+from sqlalchemy import and_, exists, insert, select, update
 
+from app.kernel import clock
 from app.kernel.db import db
-from app.payments.models import Attempt, ResultLine
+from app.payments.models import Attempt, PayRun, ResultLine
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-    from app.payments.models import PayRun, ResultFile
+    from app.payments.models import ResultFile
 
 T, R = Attempt.__table__, ResultLine.__table__
+REMEMBERED = 100
+"""Days after its export in which a run's answer may be taken for another's."""
 
 
 def names(run: PayRun, text: str) -> bool:
@@ -24,9 +28,18 @@ def names(run: PayRun, text: str) -> bool:
     return re.search(rf"(?<![0-9A-Za-z])R{run.id}(?![0-9])", text) is not None
 
 
-def waits(run_id: Any) -> ColumnElement[bool]:
-    """An order of the run has no answer yet."""
-    return exists().where(T.c.run_id == run_id, T.c.state == "sent")
+def names_another(run: PayRun, text: str) -> bool:
+    """The text bears the number of other runs of the bureau, and not this one's."""
+    told = {int(n) for n in re.findall(r"(?<![0-9A-Za-z])R([0-9]{1,9})(?![0-9])", text)}
+    if not told or run.id in told:
+        return False
+    others = exists().where(PayRun.id.in_(told), PayRun.bureau_id == run.bureau_id)
+    return bool(db.session.scalar(select(others)))
+
+
+def sent_of_late() -> ColumnElement[bool]:
+    """A bank's answer to the run may still lie about on somebody's desk."""
+    return PayRun.exported_at > clock.now() - dt.timedelta(days=REMEMBERED)
 
 
 def answer(run: PayRun, part: ColumnElement[bool], **values: Any) -> None:

@@ -15,7 +15,7 @@ from app.kernel.db import db
 from app.kernel.i18n import _
 from app.payments.banks import silence_means_paid
 from app.payments.models import NOT_CARRIED, Attempt, PayFile, PayRun, ResultFile, ResultLine
-from app.payments.parts import answer, names, set_aside, waits
+from app.payments.parts import answer, names, sent_of_late, set_aside
 from app.payments.placing import files_of, is_shared, named_in, orders_in
 from app.payments.refusing import hear_refusals
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from app.payments.banks import Profile, ResultReading
+    from app.payments.banks.reading import Whole
 
 T, R, F, G = (m.__table__ for m in (Attempt, ResultLine, PayFile, ResultFile))
 
@@ -32,12 +33,19 @@ T, R, F, G = (m.__table__ for m in (Attempt, ResultLine, PayFile, ResultFile))
 def speak_for_the_rest(run: PayRun, profile: Profile, reading: ResultReading,
                        taken: ResultFile) -> None:  # fmt: skip
     """Orders the file does not name are answered where the file as a whole answers them."""
-    if reading.refusals:
+    if reading.doubted is not None:
+        set_aside(taken, "whole", _in_doubt(reading.doubted))
+    elif reading.refusals:
         hear_refusals(run, profile, reading, taken)
     elif profile.results is not None and profile.results.lists == "FAILED_ONLY":
         _hear_silence(run, reading, taken)
     elif (why := reading.disagreement()) is not None:
         set_aside(taken, "totals", why)
+
+
+def _in_doubt(whole: Whole) -> str:
+    return _("银行退回了整个文件，原因是「%(why)s」：可能与已受理的重复，不能认定失败，"
+             "也不能重发，请向银行查明", why=whole.reason_text[:80] or whole.status)  # fmt: skip
 
 
 def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> None:
@@ -104,15 +112,15 @@ def _still_aside(taken: ResultFile) -> str | None:
 
 def _may_be_anothers(run: PayRun, taken: ResultFile, count: int, fen: int) -> str | None:
     """A file without a single number of ours says nothing but its totals: they must fit this run
-    alone of all that wait for an answer, and it must not have answered another one before."""
+    alone of all that were sent of late, and it must not have answered another one before."""
     told = select(G.c.run_id).where(G.c.sha256 == taken.sha256)
     alike = (
-        select(F.c.run_id).where(waits(F.c.run_id)).group_by(F.c.run_id)
+        select(F.c.run_id).group_by(F.c.run_id)
         .having(func.sum(F.c.row_count) == count, func.sum(F.c.fen) == fen)
     )  # fmt: skip
     others = select(func.min(PayRun.id)).where(
         PayRun.bureau_id == run.bureau_id, PayRun.id != run.id,
-        or_(PayRun.id.in_(told), PayRun.id.in_(alike)),
+        or_(PayRun.id.in_(told), and_(sent_of_late(), PayRun.id.in_(alike))),
     )  # fmt: skip
     if (other := db.session.scalar(others)) is None:
         return None

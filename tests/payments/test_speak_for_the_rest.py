@@ -134,6 +134,40 @@ def test_a_refusal_that_its_rows_have_told_leaves_nothing_to_explain(world, run)
     assert world.states(run) == ["failed"] * 5
 
 
+DUPLICATE = "<StsRsnInf><Rsn><Cd>AM05</Cd></Rsn></StsRsnInf>"
+ROWS = "<TxInfAndSts><OrgnlEndToEndId>{}</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts>"
+
+
+@pytest.mark.parametrize("part", ["", PART, PART.replace("RJCT</PmtInfSts>", "RJCT</PmtInfSts>"
+                                  "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>")])  # fmt: skip
+def test_a_message_refused_as_a_duplicate_fails_nobody(world, run, part):
+    """The bank pays the one that came first."""
+    group = GROUP.replace("</GrpSts>", "</GrpSts>" + DUPLICATE)
+    taken = refuse(world, run, (group + part).replace("{}", f"R{run.id}-1"))
+    assert why(world, taken) == ["whole"]
+    assert "AM05" in told(world, taken)[0]
+    assert world.states(run) == ["sent"] * 5
+
+
+def test_a_part_refused_as_a_duplicate_fails_nobody(world, run):
+    part = PART.replace("</PmtInfSts>", "</PmtInfSts>" + DUPLICATE).format(f"R{run.id}-1")
+    assert why(world, refuse(world, run, part)) == ["whole"]
+    assert world.states(run) == ["sent"] * 5
+
+
+@pytest.mark.parametrize("above", ["group", "part"])
+def test_a_row_of_what_was_refused_as_a_duplicate_has_to_be_asked_about(world, run, above):
+    group = GROUP.format(f"R{run.id}-1")
+    if above == "group":
+        group = group.replace("</GrpSts>", "</GrpSts>" + DUPLICATE)
+    reason = DUPLICATE if above == "part" else ""
+    rows = "".join(map(ROWS.format, world.refs(run)))
+    body = (f"{group if above == 'group' else ''}<OrgnlPmtInfAndSts><PmtInfSts>PART</PmtInfSts>"
+            f"{reason}{rows}</OrgnlPmtInfAndSts>")  # fmt: skip
+    refuse(world, run, body)
+    assert world.states(run) == ["unknown"] * 5
+
+
 # --- one message of several
 
 

@@ -390,6 +390,35 @@ def test_a_named_file_is_believed_and_one_that_only_one_run_waits_for(world, mon
     assert [world.states(run) for run in months] == [["paid"] * 3, ["failed"] * 3]
 
 
+def saved_again(path, name):
+    """The same rows in other bytes."""
+    again = path.with_name(name)
+    again.write_bytes(path.read_bytes() + bytes(512))
+    return again
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PAID, Outcome.FAILED])
+def test_an_answer_saved_once_more_is_not_believed_of_another_month(world, months, outcome):
+    """No run waits for it any more, and what it fails would be paid twice all the same."""
+    earlier, later = months
+    path = told_of(world, earlier, f"R{earlier.id}.xls", outcome)
+    assert world.post(earlier, path).posted == 3
+    for name, why in (("下载.xls", "which"), (f"R{earlier.id}_下载.xls", "another")):
+        taken = world.post(later, saved_again(path, name))
+        assert (taken.posted, whys(world, taken)) == (0, [why] * 3)
+    assert world.states(later) == ["sent"] * 3
+
+
+def test_a_file_that_was_believed_of_a_run_is_believed_of_it_again(world, months):
+    earlier, _later = months
+    path = told_of(world, earlier, f"R{earlier.id}.xls")
+    assert world.post(earlier, path).posted == 3
+    again = path.with_name("下载.xls")
+    again.write_bytes(path.read_bytes())
+    taken = world.post(earlier, again)
+    assert (taken.posted, taken.same, taken.aside) == (0, 3, 0)
+
+
 def test_so_are_rows_known_by_row_number_amount_and_card(world):
     world.confirmed(world.school, lines(3), month=world.month - 3)
     world.confirmed(world.school, lines(3), enrol=False)

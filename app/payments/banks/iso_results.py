@@ -5,11 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.kernel import clock
 from app.kernel.i18n import _
-from app.payments.banks.reading import Control, Found, Outcome, Problem, ResultLine, Whole, judged
+from app.payments.banks.reading import (
+    REJECTED,
+    Control,
+    Found,
+    Outcome,
+    Problem,
+    ResultLine,
+    Whole,
+    judged,
+)
 from app.payments.banks.reasons import Reason, classify
 from app.payments.banks.safe_xml import pieces
 from app.payments.banks.table_results import Unreadable, fen_of
@@ -22,9 +31,9 @@ if TYPE_CHECKING:
     from app.payments.banks.layout import ResultLayout
     from app.payments.banks.safe_xml import Piece
 
-STATUSES = {"ACSC": Outcome.PAID, "ACCC": Outcome.PAID, "RJCT": Outcome.FAILED}
+STATUSES = {"ACSC": Outcome.PAID, "ACCC": Outcome.PAID, REJECTED: Outcome.FAILED}
 STATEMENT = frozenset({"TxDtls", "Ntry"})
-REPORT = frozenset({"TxInfAndSts", "OrgnlGrpInfAndSts", "PmtInfSts"})
+REPORT = frozenset({"TxInfAndSts", "OrgnlGrpInfAndSts", "OrgnlPmtInfAndSts"})
 SPLIT = "split"  # marks an entry whose transactions were read one by one
 
 
@@ -38,16 +47,42 @@ def iso_results(layout: ResultLayout, path: Path) -> Iterator[Found]:
 
 
 def status_report(layout: ResultLayout, found: Iterator[Piece]) -> Iterator[Found]:
-    """pain.002: one line per transaction, the group's answer and totals beside them."""
-    row = 0
+    """pain.002: one line per transaction, the answers for the whole and totals beside them.
+
+    A refusal that gives no reason has that of what it is a part of, and where a message is refused
+    for a reason that says nothing for certain, a duplicate above all, no part of it is refused for
+    certain: it may have been paid the first time.
+    """
+    row, group = 0, Refusal("", "", doubtful=False)
     for element, around in found:
         if element.tag == "TxInfAndSts":
             row += 1
-            yield guarded(row, partial(_transaction, layout, row, element))
+            why = _reason_of(around[-1], group)
+            yield guarded(row, partial(_transaction, layout, row, element, why))
         elif element.tag == "OrgnlGrpInfAndSts":
-            yield from _group(layout, element)
-        elif element.text == "RJCT":
-            yield _whole(layout, element.text, "", "", _at(around[-1], "OrgnlPmtInfId"))
+            for item in _group(layout, element):
+                if isinstance(item, Whole) and item.status == REJECTED:
+                    group = _reason_of(element, group, doubtful=item.outcome is Outcome.UNKNOWN)
+                yield item
+        elif (status := _at(element, "PmtInfSts")) == REJECTED:
+            why = _reason_of(element, group)
+            yield _whole(layout, status, why, _at(element, "OrgnlPmtInfId"))
+
+
+class Refusal(NamedTuple):
+    """Why a whole was refused: code, words, and whether that says nothing for certain."""
+
+    code: str
+    said: str
+    doubtful: bool
+
+
+def _reason_of(element: Element, above: Refusal, *, doubtful: bool = False) -> Refusal:
+    """The element's own reason, else the one above it."""
+    code, said = _why(element, "StsRsnInf")
+    if above.doubtful or not (code or said):
+        return above._replace(doubtful=above.doubtful or doubtful)
+    return Refusal(code, said, doubtful)
 
 
 def statement(layout: ResultLayout, found: Iterator[Piece]) -> Iterator[Found]:
@@ -83,21 +118,24 @@ def _group(layout: ResultLayout, group: Element) -> Iterator[Found]:
         except Unreadable as trouble:
             yield Problem(0, str(trouble))
     if status := _at(group, "GrpSts"):
-        whole = _whole(layout, status, *_why(group, "StsRsnInf"), _at(group, "OrgnlMsgId"))
+        why = Refusal(*_why(group, "StsRsnInf"), doubtful=False)
+        whole = _whole(layout, status, why, _at(group, "OrgnlMsgId"))
         yield whole._replace(rows=count, fen=fen)
 
 
-def _whole(layout: ResultLayout, status: str, code: str, said: str, original: str) -> Whole:
+def _whole(layout: ResultLayout, status: str, why: Refusal, original: str) -> Whole:
     outcome = STATUSES.get(status, Outcome.UNKNOWN)
-    reason = _reason(layout, outcome, code, said)
-    return Whole(status, judged(outcome, reason), reason, said or code, original)
+    reason = _reason(layout, outcome, why.code, why.said)
+    return Whole(status, judged(outcome, reason), reason, why.said or why.code, original)
 
 
-def _transaction(layout: ResultLayout, row: int, tx: Element) -> ResultLine:
+def _transaction(layout: ResultLayout, row: int, tx: Element, above: Refusal) -> ResultLine:
     code, said = _why(tx, "StsRsnInf")
     status = _at(tx, "TxSts")
     known = layout.statuses.get(status)
     outcome = Outcome(known) if known else STATUSES.get(status, Outcome.UNKNOWN)
+    if outcome is Outcome.FAILED and (above.doubtful or not (code or said)):
+        code, said = above.code, above.said
     reason = _reason(layout, outcome, code, said)
     amount = _at(tx, "OrgnlTxRef/Amt/InstdAmt")
     return ResultLine(

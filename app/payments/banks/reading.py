@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+REJECTED = "RJCT"
+"""The status of what a bank refuses, in its messages."""
+
+
 class Outcome(StrEnum):
     """Only a failed line may be paid again; an unknown one must be asked about first.
 
@@ -110,6 +114,7 @@ class ResultReading:
         self.control: Control | None = None
         self.whole: Whole | None = None
         self.refusals: list[Whole] = []
+        self.doubted: Whole | None = None
         self.tally = dict.fromkeys(Outcome, (0, 0))
         self.lines = self._lines(found)
 
@@ -130,6 +135,8 @@ class ResultReading:
         elif item.outcome is Outcome.FAILED:
             self.refusals.append(item)
             self.whole = self.refusals[0]
+        elif item.status == REJECTED and item.reason in DOUBTFUL:
+            self.doubted = self.doubted or item
         elif not self.refusals:  # a refusal stands: a later word on a part takes nothing back
             self.whole = item
 
