@@ -33,6 +33,10 @@ class Tampered(CryptoError):
     """A sealed value was altered, belongs to another purpose, or its key is not on the ring."""
 
 
+class KeyGone(Tampered):
+    """The key that a sealed value names is not on the ring."""
+
+
 class _Desk:
     """The keys of a ring, made ready for use once."""
 
@@ -90,7 +94,7 @@ def open_(blob: bytes, purpose: str) -> str:
     head = blob[:HEAD]
     cipher = desk.by_head.get(head)
     if cipher is None:
-        raise Tampered("sealed with a cipher or key that is not on the ring")
+        raise KeyGone("sealed with a cipher or key that is not on the ring")
     nonce, ct = blob[HEAD : HEAD + NONCE], blob[HEAD + NONCE :]
     try:
         plain: bytes = cipher.decrypt(nonce, ct, head + purpose.encode())

@@ -1,7 +1,9 @@
 """Files that came in, kept as evidence under the hash of their content, outside the web root.
 
-What lies in the store is sealed (`sealed_files`). In clear it only exists on paths to which no
-name leads, for as long as somebody reads it: whatever ends the process, nothing is left behind.
+What lies in the store is sealed (`sealed_files`). For as long as somebody reads it, it exists in
+clear on a path to which no name leads: whatever ends the process, nothing is left behind. Names in
+clear are only in the folder `open`: bank files while they are written, and on a system without
+nameless files what is being read. What a killed process leaves there, `expire` clears away.
 """
 
 from __future__ import annotations
@@ -28,10 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
-DAY = 86_400
+HOUR = 3_600
+DAY = 24 * HOUR
 PART = ".part-"
 NAMELESS = Path("/proc/self/fd")
 """Where a system with it lets a file be opened that has no name."""
+
+
+class Altered(Refused):
+    """What lies there is damaged, or is not what was put there; keys are not to blame."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,9 @@ def keep(stream: IO[bytes]) -> Kept:
     """The stream's bytes lie in the store, sealed; the same bytes twice lie there once."""
     with piece(part("in")) as (out, draft):
         seen = seal(stream, out)
-        out.flush()
         path = kept_path(seen.sha256)
         path.parent.mkdir(exist_ok=True)
+        settle(out)
         draft.replace(path)
     return Kept(path, *seen)
 
@@ -100,7 +107,8 @@ def kept(sha256: str) -> Iterator[Path]:
 
 def opened(path: Path, sha256: str = "") -> IO[bytes]:
     """What lies there, in clear and from its start; Refused unless all of it is as it was put
-    there. Whoever asks closes it. A file of before the sealing passes as it is."""
+    there, Altered if that is what is wrong. Whoever asks closes it. A file of
+    before the sealing passes as it is."""
     return spooled(lambda out: _open(path, out, sha256))
 
 
@@ -112,7 +120,8 @@ def _open(path: Path, out: IO[bytes], sha256: str) -> None:
                 raise Damaged("a file does not hold what its name says")
     except CryptoError as error:
         log.warning("%s: %s", path, error)
-        raise Refused(
+        refused = Altered if isinstance(error, Damaged) else Refused
+        raise refused(
             _("保存的文件不能读取：它已损坏，或者封存它的密钥不在。请系统管理员从备份恢复")
         ) from None
 
@@ -130,7 +139,8 @@ def _nameless() -> Iterator[tuple[IO[bytes], Path]]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for files in clear on their way into the store, gone with all that is in it."""
+    """A folder for files in clear on their way into the store, gone with all that is in it; if
+    the process is killed meanwhile, when files expire next."""
     with tempfile.TemporaryDirectory(dir=part("open")) as folder:
         yield Path(folder)
 
@@ -155,8 +165,14 @@ def put(stream: IO[bytes], path: Path) -> None:
     """The stream's bytes lie there, sealed, all of them or none."""
     with piece(path.parent) as (out, draft):
         seal(stream, out)
-        out.flush()
+        settle(out)
         draft.replace(path)
+
+
+def settle(out: IO[bytes]) -> None:
+    """All that was written lies on the disk: after a power cut no empty file has a good name."""
+    out.flush()
+    os.fsync(out.fileno())
 
 
 def put_all(folder: Path, into: Path) -> None:
@@ -168,13 +184,15 @@ def put_all(folder: Path, into: Path) -> None:
 
 
 def expire() -> int:
-    """Files that came in longer ago than the settings' KEEP_FILES_DAYS are gone, and after a day
-    what was made of them and the pieces of files whose arrival was cut off; how many."""
+    """Files that came in longer ago than the settings' KEEP_FILES_DAYS are gone, after a day what
+    was made of them and the pieces of files whose arrival was cut off, after an hour what a killed
+    process left in clear; how many."""
     now, folder = clock.now().timestamp(), store() / "in"
     oldest = now - current_app.config["KEEP_FILES_DAYS"] * DAY
     old = [p for p in folder.glob("*/*") if p.stat().st_mtime < oldest]
-    passing = [*folder.glob(f"{PART}*"), *made().iterdir(), *part("open").iterdir()]
+    passing = [*folder.glob(f"{PART}*"), *made().iterdir()]
     old += [p for p in passing if p.stat().st_mtime < now - DAY]
+    old += [p for p in part("open").iterdir() if p.stat().st_mtime < now - HOUR]
     for path in old:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

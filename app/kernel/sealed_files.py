@@ -27,7 +27,7 @@ PURPOSE = "file key"
 
 
 class Damaged(CryptoError):
-    """A file was cut off or altered, or its key is not on the ring."""
+    """A file was cut off or altered."""
 
 
 class Seen(NamedTuple):
@@ -51,7 +51,8 @@ def seal(source: IO[bytes], target: IO[bytes]) -> Seen:
 
 
 def unseal(source: IO[bytes], target: IO[bytes]) -> Seen:
-    """The target holds what was sealed; Damaged, and no use to anybody, if any of it is wrong."""
+    """The target holds what was sealed; Damaged, and no use to anybody, if any of it is wrong;
+    KeyGone if the ring cannot open it."""
     key = _key(source)
     cipher, digest, size = CIPHERS[key.cipher].make(key.secret), hashlib.sha256(), 0
     for nonce, piece in _numbered(source, PIECE + TAG):
@@ -104,6 +105,8 @@ def _head(key: Key) -> bytes:
 def _key(source: IO[bytes]) -> Key:
     try:
         return Key.parse(crypto.open_(_wrapped(source), PURPOSE))
+    except crypto.KeyGone:
+        raise
     except crypto.Tampered as error:
         raise Damaged(f"the key of a sealed file: {error}") from None
 

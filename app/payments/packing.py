@@ -113,13 +113,13 @@ def _exporter(run: PayRun) -> str:
 
 def bank_file(run: PayRun, file: PayFile) -> IO[bytes]:
     """The bank file from its start, in clear; Refused when it is missing or is not what was
-    exported. Whoever asks closes it."""
+    exported, or when the key it was sealed with is not there. Whoever asks closes it."""
     path = exporting.folder_of(run) / file.name
     try:
         return files.opened(path, file.sha256)
     except FileNotFoundError:
         why = _("缺少文件 %(name)s", name=file.name)
-    except Refused:
+    except files.Altered:
         why = _("文件 %(name)s 的内容已被改动", name=file.name)
     raise Refused(_("银行文件与导出时不一致，不能下载：%(why)s", why=why))
 

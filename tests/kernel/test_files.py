@@ -72,6 +72,22 @@ def test_nobody_else_may_look_into_the_store(store):
     assert stat.S_IMODE(store.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("write", [
+    files.keep, lambda stream: files.put(stream, files.made() / "x"),
+])  # fmt: skip
+def test_a_file_lies_on_the_disk_before_it_has_its_name(store, monkeypatch, write):
+    synced = []
+
+    def sync(handle):
+        named = [p for p in lying_in(store) if not p.name.startswith(files.PART)]
+        synced.append((os.fstat(handle).st_ino, os.fstat(handle).st_size, named))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    write(io.BytesIO(NAMES))
+    [path] = lying_in(store)
+    assert synced == [(path.stat().st_ino, path.stat().st_size, [])]
+
+
 def test_a_stream_that_breaks_leaves_nothing(store):
     class Broken(io.BytesIO):
         def read(self, *_size):
@@ -262,6 +278,27 @@ def test_resealing_leaves_nothing_in_clear_nor_under_an_old_key(store, ring):
     assert (done.sealed, done.wrapped, done.same) == (0, 0, 4)
 
 
+@pytest.mark.parametrize("meanwhile", [
+    lambda path: files.put(io.BytesIO(b"put anew"), path), lambda path: path.unlink(),
+])  # fmt: skip
+def test_resealing_leaves_alone_what_is_put_anew_or_goes_meanwhile(store, monkeypatch, meanwhile):
+    path = files.made() / "R7-sealed.zip"
+    path.write_bytes(b"in clear")
+    seal, after = resealing.seal, []
+
+    def slow(lies, out):
+        seen = seal(lies, out)
+        meanwhile(path)
+        after.append(path.read_bytes() if path.exists() else None)
+        return seen
+
+    monkeypatch.setattr(resealing, "seal", slow)
+    done = resealing.reseal()
+    assert (done.sealed, done.damaged) == (0, [])
+    assert [path.read_bytes() if path.exists() else None] == after
+    assert len(lying_in(store)) == path.exists()
+
+
 def test_resealing_makes_no_file_younger(store):
     sha256 = clear_before(store)
     long_ago = clock.now().timestamp() - 29 * files.DAY
@@ -302,3 +339,15 @@ def test_the_piece_of_a_file_whose_arrival_was_cut_off_goes_after_a_day(store):
     with clock.at(now + dt.timedelta(hours=25)):
         assert files.expire() == 1
     assert (piece.exists(), kept.path.exists()) == (False, True)
+
+
+def test_what_a_killed_process_left_in_clear_goes_after_an_hour(store):
+    left = files.part("open") / "tmp-killed"
+    left.mkdir()
+    (left / "bank.txt").write_bytes(b"6212840000")
+    now = clock.now()
+    with clock.at(now + dt.timedelta(minutes=55)):
+        assert files.expire() == 0
+    with clock.at(now + dt.timedelta(minutes=65)):
+        assert files.expire() == 1
+    assert not left.exists()

@@ -10,8 +10,9 @@ import zipfile
 import pytest
 import pyzipper
 
-from app.kernel import clock, files, scope
+from app.kernel import clock, crypto, files, scope
 from app.kernel.errors import Refused
+from app.kernel.keyring import Keyring
 from app.kernel.types import capitals
 from app.payments import exporting, packing
 from app.payments.models import PayFile, PayRun
@@ -148,6 +149,17 @@ def test_a_file_that_is_not_what_was_exported_is_not_handed_out(world, shipped_r
                 hand_out(shipped_run)
     finally:
         path.write_bytes(before)
+
+
+def test_a_key_that_is_not_there_is_said_to_be_so_and_nobody_altered_the_file(world, shipped_run):
+    file, ring = world.all(PayFile)[0], crypto.ring()
+    crypto.configure(Keyring.fresh("sm4-gcm"))
+    try:
+        with pytest.raises(Refused, match="密钥不在") as refused:
+            packing.bank_file(shipped_run, file)
+    finally:
+        crypto.configure(ring)
+    assert "改动" not in refused.value.sentence
 
 
 def test_no_card_number_lies_in_clear_anywhere_in_the_store(shipped_run):
