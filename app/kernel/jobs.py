@@ -139,10 +139,11 @@ def find(job_id: int, actor: Actor) -> Job | None:
 
 def under_way(kind: str, actor: Actor, args: dict[str, Any]) -> Job | None:
     """The job of this kind and with these arguments, maybe among others, that `actor` asked for
-    and that is not over."""
+    where they sit today and that is not over."""
     mine = select(Job).where(
-        Job.kind == kind, Job.user_id == actor.id, Job.state.in_((QUEUED, RUNNING))
-    )
+        Job.kind == kind, Job.user_id == actor.id, Job.org_path == actor.org_path,
+        Job.state.in_((QUEUED, RUNNING)),
+    )  # fmt: skip
     found = db.session.scalars(mine)
     return next((job for job in found if job.args | args == job.args), None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from app.kernel import clock, files, job_runner, jobs, scope
 from app.kernel.audit import Event
 from app.kernel.db import db
-from app.kernel.grid import Grid
+from app.kernel.grid import Grid, big_export
 from app.kernel.job_models import Job
 from app.kernel.pulse import Progress, Stopped
 from tests.stage import counted
@@ -139,6 +140,16 @@ def test_nobody_else_fetches_the_file(living, clerk, sits, few, username, status
     assert stranger.opens(page).status == status
     assert stranger.client.get(f"{page}/file").status_code == status
     assert clerk.client.get(f"{page}/file").status_code == 200
+
+
+def test_who_sits_elsewhere_by_now_does_not_fetch_it_any_more(living, clerk, few):
+    few()
+    page, job = asked(living, clerk, LISTED), latest(living)
+    grid = next(v for v in living.staff.appbuilder.baseviews if type(v).__name__ == "EnrolmentGrid")
+    with living.staff.app_context(), scope.everyone("a test looks"):
+        assert big_export.find(grid, job.id, job.actor).id == job.id
+        assert big_export.find(grid, job.id, replace(job.actor, org_path="/35/")) is None
+    assert clerk.opens(page).status == 200
 
 
 def test_another_list_does_not_hand_it_out(living, clerk, few):

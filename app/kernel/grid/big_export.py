@@ -86,6 +86,8 @@ def find(grid: Any, pk: int, actor: Actor) -> Job | None:
     found = jobs.find(pk, actor)
     if found is None or (found.kind, found.state) != (KIND, DONE):
         return None
+    if found.org_path != actor.org_path:
+        return None
     return found if found.args["grid"] == type(grid).__name__ else None
 
 
