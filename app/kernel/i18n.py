@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale
@@ -64,16 +65,27 @@ def kept(words: object) -> Any:
         with remembering():
             words = str(words)
     if not isinstance(words, Said):
-        return words if type(words) in (int, dict) else str(words)  # a month is an int to Python
+        return words if _is_plain(words) else str(words)
     name, parts = words.made_of
     if isinstance(parts, dict):
         return {"msgid": name, "values": {key: kept(value) for key, value in parts.items()}}
     return {"msgid": name, "words": [kept(word) for word in parts]}
 
 
-def retold(what: Any) -> str:
-    """What was kept, in the reader's language."""
-    return str(_again(what))
+def _is_plain(value: object) -> bool:
+    """JSON has it as it is; a month is an int to Python, and a float may be none of JSON's."""
+    return type(value) in (int, dict) or (type(value) is float and isfinite(value))
+
+
+def retold(what: Any, plain: str | None = None) -> str:
+    """What was kept, in the reader's language; the words it once had, if it fits its sentence no
+    longer, so that no page breaks on it."""
+    try:
+        return str(_again(what))
+    except (TypeError, KeyError, ValueError):
+        if plain is None:
+            raise
+        return plain
 
 
 def _again(what: Any) -> Any:

@@ -216,7 +216,8 @@ def drop(upload: Arrived, staged: Table | None, actor: Actor) -> None:
 
 def sentence_of(problem: Mapping[str, Any]) -> str:
     """What an upload keeps of a problem or doubt, in the reader's language where it can be said."""
-    return retold(problem.get("said") or problem["sentence"])
+    plain = problem["sentence"]
+    return retold(problem.get("said") or plain, plain)
 
 
 def about_file(upload: Arrived) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
-from app.kernel.i18n import _, _l, called, kept, listed, remembering, retold
+import pytest
+
+from app.kernel.i18n import _, _l, called, joined, kept, listed, remembering, retold
 from app.kernel.previewing import by_reason, is_cut
 from app.kernel.sheets import reasons
 from app.kernel.sheets.declare import Problem
 from app.kernel.sheets.reasons import APART, CELLS, Reasons
 from app.kernel.types import YearMonth
+from app.kernel.uploads import sentence_of
 
 
 def told(cell, column, sentence):
@@ -75,6 +78,35 @@ def test_a_blank_that_is_always_the_same_stays_filled():
     [only] = met([("B", lambda n=n: _("不能超过%(n)s个字，现有%(have)s个", n=60, have=61 + n))
                   for n in range(30)])  # fmt: skip
     assert only["sentence"] == "不能超过60个字，现有…个"
+
+
+@pytest.mark.parametrize("said", [
+    lambda n: joined([_("不能为空"), twin(n)()]), lambda n: listed(["甲", n]),
+    lambda n: _("多了%(n)d行", n=n),
+])  # fmt: skip
+def test_what_cannot_be_told_with_a_blank_open_is_not_told_as_its_first_filling(said):
+    [only] = met([("B", lambda n=n: said(n)) for n in range(30)])
+    assert only["sentence"] == "各格的问题不同，见错误说明文件"
+    assert (sentence_of(only), only["times"]) == (only["sentence"], 30)
+
+
+def test_a_figure_that_is_always_the_same_stays_filled():
+    [only] = met([("B", lambda n=n: _("不能超过%(n)d个字，现有%(have)s个", n=60, have=61 + n))
+                  for n in range(30)])  # fmt: skip
+    assert only["sentence"] == "不能超过60个字，现有…个"
+
+
+def test_a_figure_with_decimals_is_told_again_as_it_was():
+    [only] = met([("B", lambda: _("应为%(x).2f元", x=3.5))])
+    assert (only["said"]["values"], sentence_of(only)) == ({"x": 3.5}, "应为3.50元")
+
+
+@pytest.mark.parametrize("said", [
+    {"msgid": "应为%(x).2f元", "values": {"x": "三"}}, {"msgid": "应为%(x)s元", "values": {"y": 3}},
+    {"msgid": "应为%(x)", "values": {"x": 3}}, {"values": {}},
+])  # fmt: skip
+def test_what_cannot_be_told_again_is_told_in_the_words_it_had(said):
+    assert sentence_of({"sentence": "应为3.50元", "said": said}) == "应为3.50元"
 
 
 def test_the_counts_of_all_reasons_add_up_to_the_cells(monkeypatch):

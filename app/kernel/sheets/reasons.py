@@ -25,7 +25,7 @@ MOST = 500
 """Different things in a file; what comes after them is counted together."""
 OPEN = "…"
 OTHERS = ("", OPEN)
-_NO_TEXT = re.compile(r"%\(\w+\)[^s]")
+_NO_TEXT = re.compile(r"%\((\w+)\)[^s]")
 
 
 class Spot:
@@ -100,10 +100,13 @@ class Reasons:
 
 
 def _opened(fillings: list[str]) -> str:
-    """The sentence with those of its blanks left open that these fill in differently."""
-    first, *others = [kept(each) for each in fillings]
-    if not isinstance(first, dict) or "values" not in first or _NO_TEXT.search(first["msgid"]):
-        return fillings[0]
+    """The sentence with those of its blanks left open that these fill in differently; where that
+    cannot be said (sentences side by side, a blank for a figure), only that the cells differ."""
+    first, *others = made = [kept(each) for each in fillings]
+    if not all(isinstance(each, dict) and "values" in each for each in made):
+        return _("各格的问题不同，见错误说明文件")
     left = {key: value if all(other["values"][key] == value for other in others) else OPEN
             for key, value in first["values"].items()}  # fmt: skip
+    if any(left[key] is OPEN for key in _NO_TEXT.findall(first["msgid"])):
+        return _("各格的问题不同，见错误说明文件")
     return Said(retold(first | {"values": left}), first["msgid"], left)
