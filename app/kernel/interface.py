@@ -64,9 +64,9 @@ class Interface(SQLAInterface):
             found = found.with_for_update(of=self.obj).execution_options(populate_existing=True)
         return self.session.execute(found).unique().first()
 
-    def counted(self, where: ColumnElement[bool], most: int = 0) -> tuple[int, bool]:
+    def counted(self, where: ColumnElement[bool], most: int | None = None) -> tuple[int, bool]:
         """How many rows there are, and whether there are more than `most` or anybody counts."""
-        most = most or COUNTED
+        most = COUNTED if most is None else most
         some = select(self.key).where(where).limit(most + 1).subquery()
         n = int(self.session.scalar(select(func.count()).select_from(some)) or 0)
         return min(n, most), n > most
