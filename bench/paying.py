@@ -138,7 +138,7 @@ def exports(m: Money, run: PayRun) -> None:
     exporter = actor_at(m.bureau, EXPORTER)
     with everyone("a measurement"):
         lines = list(exporting._lines(run, shipped()[TEXT]))  # noqa: SLF001
-        context = exporting._context(run)  # noqa: SLF001
+        context = exporting.context_of(run, clock.now())
     for name in (SHEET, TEXT):
         profile = shipped()[name]
         out = m.folder / name

@@ -23,6 +23,7 @@ from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -61,7 +62,8 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
     shutil.rmtree(folder, ignore_errors=True)
     renewed = renew_cards(run, actor)
     with everyone("导出须解密本批次的卡号"), files.scratch() as scratch:
-        package = write_package(profile, _lines(run, profile), scratch, _context(run))
+        context = context_of(run, clock.now())
+        package = write_package(profile, _lines(run, profile), scratch, context)
         if not package.files:
             why = package.unable[0][1] if package.unable else renewed.told() or _("批次是空的")
             raise Refused(_("没有一行能写入这种银行格式：%(why)s", why=why))
@@ -108,15 +110,16 @@ def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:
         yield PayLine(ref, seq, holder, card, bank, cnaps or None, number, fen, purpose, same)
 
 
-def _context(run: PayRun) -> RunContext:
+def context_of(run: PayRun, at: dt.datetime) -> RunContext:
+    """What all lines of the run share in an export at that moment, told in the time of here."""
     payer = db.session.scalar(select(Payer).where(Payer.org_id == run.bureau_id))
     known: dict[str, Any] = {}
     if payer is not None:
         known = {"payer_account": payer.account, "payer_name": payer.name,
                  "payer_bank": payer.bank_name, "payer_cnaps": payer.cnaps,
                  "agreement_no": payer.agreement_no, "extra": payer.extra}  # fmt: skip
-    return RunContext(run_no=f"R{run.id}", date=clock.today(), month=str(run.month),
-                      run_purpose=f"{run.month}助学金", made_at=clock.now(), **known)  # fmt: skip
+    return RunContext(run_no=f"R{run.id}", date=at.date(), month=str(run.month),
+                      run_purpose=f"{run.month}助学金", made_at=at, **known)  # fmt: skip
 
 
 def _write_down(run: PayRun, profile: Profile, package: Package, renewed: Renewed) -> None:

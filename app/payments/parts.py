@@ -1,5 +1,5 @@
-"""A part of a run that a file speaks of as a whole: which run it names, who waits, how all are
-answered, or that it is set aside."""
+"""A part of a run that a file speaks of as a whole: which run it names, which were sent of late,
+how all are answered, or that it is set aside."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ REMEMBERED = 100
 
 def names(run: PayRun, text: str) -> bool:
     """The run's own number stands in the text, not as a part of a longer one."""
-    return re.search(rf"(?<![0-9A-Za-z])R{run.id}(?![0-9])", text) is not None
+    return run.id in _numbers_in(text)
 
 
 def names_another(run: PayRun, text: str) -> bool:
     """The text bears the number of other runs of the bureau, and not this one's."""
-    told = {int(n) for n in re.findall(r"(?<![0-9A-Za-z])R([0-9]{1,9})(?![0-9])", text)}
+    told = _numbers_in(text)
     if not told or run.id in told:
         return False
     others = exists().where(PayRun.id.in_(told), PayRun.bureau_id == run.bureau_id)
     return bool(db.session.scalar(select(others)))
+
+
+def _numbers_in(text: str) -> set[int]:
+    return {int(n) for n in re.findall(r"(?<![0-9A-Za-z])R([1-9][0-9]{0,8})(?![0-9])", text)}
 
 
 def sent_of_late() -> ColumnElement[bool]:

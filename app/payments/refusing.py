@@ -14,9 +14,9 @@ from sqlalchemy import exists, select
 from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.i18n import _
-from app.payments.banks import RunContext
 from app.payments.banks.lines import Totals
 from app.payments.banks.numbering import numbers_of, place_of
+from app.payments.exporting import context_of
 from app.payments.models import NOT_CARRIED, Attempt
 from app.payments.parts import answer, names, set_aside
 from app.payments.placing import files_of, is_shared, named_in, orders_in
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from app.payments.banks import Profile, ResultReading
+    from app.payments.banks import Profile, ResultReading, RunContext
     from app.payments.banks.reading import Whole
     from app.payments.models import PayFile, PayRun, ResultFile
 
@@ -97,8 +97,7 @@ def _numbers(run: PayRun, profile: Profile, files: Sequence[PayFile]
              ) -> dict[int, frozenset[str]]:  # fmt: skip
     """File -> the numbers it went out under, worked out as they were for the export."""
     at = clock.moment_of(run.exported_at or run.created_at).astimezone(clock.SHANGHAI)
-    context = RunContext(run_no=f"R{run.id}", date=at.date(), month=str(run.month),
-                         run_purpose=f"{run.month}助学金", made_at=at)  # fmt: skip
+    context = context_of(run, at)
     every = [f.name for f in files]
     return {f.id: _of(profile, context, every, f) for f in files}
 

@@ -45,7 +45,7 @@ def _believed(run: PayRun, taken: ResultFile) -> ColumnElement[bool]:
 
 
 def _used_elsewhere(run: PayRun, taken: ResultFile) -> ColumnElement[bool]:
-    """Not by mistake: rows of it were posted there."""
+    """Not by mistake: rows of it were believed there."""
     return exists().where(F.c.sha256 == taken.sha256, F.c.run_id != run.id,
                           F.c.posted + F.c.same > 0)  # fmt: skip
 

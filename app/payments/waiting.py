@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from app.kernel.db import db
 from app.kernel.scope import placed, within
 from app.payments.leaving import lines_of_leavers
-from app.payments.sums import PAYABLE, UNPAID, part_of_line, part_of_unpaid
+from app.payments.sums import IN_THE_BOOKS, PAYABLE, UNPAID, part_of_line, part_of_unpaid
 from app.publicity.models import AidLine, AidList
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
 
 
 def why_unpaid(line_id: int) -> str:
-    """The part of the books in which a line without a payment stands."""
-    part = case((PAYABLE, part_of_unpaid()), else_=part_of_line())
+    """The part of the books in which a line without a payment stands; "" while its list is in
+    none, being a draft still or waiting to be shown."""
+    part = case(
+        (PAYABLE, part_of_unpaid()), (A.c.state.not_in(IN_THE_BOOKS), ""), else_=part_of_line()
+    )
     found = select(part).join_from(L, A, A.c.id == L.c.list_id)
     mine = found.where(L.c.id == line_id, within(AidLine))
     return db.session.scalar(mine, execution_options=placed()) or ""

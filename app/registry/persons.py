@@ -17,10 +17,11 @@ KNOWN_BY = ("id_index", "id_no", "id_mask", "birth", "sex")
 
 
 def register(staged: FromClause, mine: ColumnElement[bool] | None = None) -> None:
-    """Everybody on the staged rows under `mine` is a registered person. One statement.
+    """Everybody on the staged rows under `mine`, or on all of them, is a registered person. One
+    statement.
 
-    `staged` has the columns of `KNOWN_BY`; of several rows of one person the first one counts, for
-    the others meet it in the index.
+    `staged` has an `id` and the columns of `KNOWN_BY`; of several rows of one person the first one
+    counts, for the others meet it in the index.
     """
     s = staged.c
     new = ~exists().where(P.c.id_index == s.id_index)

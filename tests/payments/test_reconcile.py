@@ -225,6 +225,12 @@ def test_a_line_in_no_run_says_so(client_of, ask):
     assert "没有列入支付批次：公示中。" in page
 
 
+def test_a_line_of_a_draft_is_not_said_to_be_due(client_of, ask):
+    line = ask(select(AidLine.id).join(AidLine.aid_list).where(AidList.state == "draft"))
+    page = client_of("fujian_reviewer").get(f"/duegrid/show/{line}").text
+    assert "这一笔还没有列入支付批次。" in page
+
+
 def test_the_trace_costs_the_same_for_one_order_and_for_two(tried_twice, tables, statements):
     once = db.session.scalar(select(Payment.id).where(Payment.attempt_no == 1).limit(1))
     costs = []

@@ -201,6 +201,14 @@ def test_a_refusal_of_one_message_of_several_fails_its_orders_alone(world, parte
     assert world.states(parted) == ["failed" if n in failed else "sent" for n in range(5)]
 
 
+def test_files_that_bear_the_payers_account_are_known_by_their_number_too(world):
+    world.confirmed(world.school, lines(5))
+    named = messages(file_name="{payer_account}_{run_no}_{file_no:03d}.xml")
+    run = world.exported(world.opened(), bank=named)
+    assert refuse(world, run, GROUP.format(f"R{run.id}-2")).aside == 0
+    assert world.states(run) == ["sent", "sent", "failed", "failed", "sent"]
+
+
 def test_the_reason_of_the_refusal_stands_on_its_orders(world, parted):
     refuse(world, parted, TOTALS.format(f"R{parted.id}-2", 2, 2 * MONTHLY / 100))
     (one, two) = world.all(Attempt, run_id=parted.id, state="failed")

@@ -7,6 +7,7 @@ reading them. What a lot says of its lines is what each would say alone: a test 
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.sheets.cells import ODD
@@ -46,22 +47,16 @@ class Lot:
         return not self._odd
 
     def parts(self) -> Iterator[Lot]:
-        """The lines in their order: those between two odd ones together, an odd one alone."""
-        done = 0
-        for at in sorted(self._odd):
-            if done < at:
-                yield self._part(done, at)
-            yield self._part(at, at + 1)
-            done = at + 1
-        if not done:
+        """The lines in their order: the odd ones and those between them, each while they last."""
+        if not self._odd:
             yield self
-        elif done < len(self.lines):
-            yield self._part(done, len(self.lines))
-
-    def _part(self, start: int, end: int) -> Lot:
-        columns = [column[start:end] for column in self._columns]
-        odd = {0} if start in self._odd else set()
-        return Lot(self._reading, self.lines[start:end], columns, odd)
+            return
+        for is_odd, places in groupby(range(len(self.lines)), self._odd.__contains__):
+            start, *more = places
+            end = start + 1 + len(more)
+            columns = [column[start:end] for column in self._columns]
+            odd = set(range(end - start)) if is_odd else set()
+            yield Lot(self._reading, self.lines[start:end], columns, odd)
 
     @cached_property
     def numbers(self) -> list[int]:

@@ -8,7 +8,7 @@ an iterator of `ResultLine`.
 from app.payments.banks.catalogue import shipped
 from app.payments.banks.fields import WrongField
 from app.payments.banks.lines import FileInfo, Package, PayLine, RunContext
-from app.payments.banks.package import altered, manifest, write_package
+from app.payments.banks.package import write_package
 from app.payments.banks.preview import Specimen, preview, specimen
 from app.payments.banks.profile import Profile
 from app.payments.banks.reading import (
@@ -36,9 +36,7 @@ __all__ = [
     "RunContext",
     "Specimen",
     "WrongField",
-    "altered",
     "file_sha256",
-    "manifest",
     "preview",
     "read_results",
     "reading_as",

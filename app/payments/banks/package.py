@@ -7,7 +7,7 @@ import tempfile
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
@@ -137,22 +137,3 @@ def publish(files: list[FileInfo], scratch: Path, out_dir: Path) -> None:
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def manifest(package: Package) -> list[dict[str, Any]]:
-    """What was made, for the checker and for the record: file, rows, fen, SHA-256."""
-    return [
-        {"file": f.name, "rows": f.rows, "fen": f.fen, "sha256": f.sha256} for f in package.files
-    ]
-
-
-def altered(listed: Iterable[dict[str, Any]], folder: Path) -> list[str]:
-    """A sentence for each file that is missing or is no longer the file of the manifest."""
-    sentences = []
-    for entry in listed:
-        path = folder / entry["file"]
-        if not path.is_file():
-            sentences.append(_("缺少文件 %(name)s", name=entry["file"]))
-        elif sha256_of(path) != entry["sha256"]:
-            sentences.append(_("文件 %(name)s 的内容已被改动", name=entry["file"]))
-    return sentences

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.kernel.errors import Refused
-from app.payments.banks import altered, manifest, write_package
+from app.payments.banks import write_package
 from tests.payments.banks.cast import RUN, line, lines, only_file, profile
 
 if TYPE_CHECKING:
@@ -173,18 +173,6 @@ def test_a_run_the_head_cannot_show_is_refused_before_anything_is_written(tmp_pa
 def test_a_file_name_never_leaves_its_folder(tmp_path: Path, run_no: str) -> None:
     with pytest.raises(Refused, match="文件名"):
         write_package(profile("pipe_gbk"), lines(2), tmp_path, replace(RUN, run_no=run_no))
-
-
-def test_a_manifest_shows_what_was_changed_or_lost(tmp_path: Path) -> None:
-    listed = manifest(
-        write_package(profile("pipe_gbk", max_rows_per_file=2), lines(4), tmp_path, RUN)
-    )
-    assert altered(listed, tmp_path) == []
-    first, second = sorted(tmp_path.iterdir())
-    first.write_bytes(first.read_bytes().replace(b"1150.00", b"9150.00"))
-    second.unlink()
-    assert len(altered(listed, tmp_path)) == 2
-    assert [entry["rows"] for entry in listed] == [2, 2]
 
 
 def test_a_line_in_a_trace_back_shows_no_person(tmp_path: Path) -> None:
