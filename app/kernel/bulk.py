@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable, DropTable
 
 from app.kernel.copy_text import text_of
-from app.kernel.db import db
+from app.kernel.db import changed, db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,14 +87,24 @@ def staged(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) 
         yield load(table, columns, rows)
 
 
-def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> None:
-    """INSERT … SELECT that loses gracefully against somebody registering the same at once.
+def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> int:
+    """INSERT … SELECT that loses gracefully against somebody registering the same at once. How
+    many rows are new.
 
     `source` is in one order for all callers, so that neither waits for the other in a circle.
     """
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if _copies() else sqlite
     made = dialect.insert(table).from_select(list(names), source)
-    db.session.execute(made.on_conflict_do_nothing())
+    return changed(made.on_conflict_do_nothing())
+
+
+def next_keys(table: Table, *order: Any) -> Any:
+    """In a SELECT that is written to another table: for each row the `id` of a row to come, so that
+    what belongs to it can be written without looking for it. Nobody else is given the same."""
+    if _copies():
+        return func.nextval(literal_column(f"'{table.name}_id_seq'::regclass"))
+    last = select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery()
+    return last + func.row_number().over(order_by=order)
 
 
 class _Counted:

@@ -6,27 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Integer,
     and_,
-    case,
-    delete,
     exists,
     func,
-    insert,
-    literal,
     or_,
     select,
-    type_coerce,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Org
 from app.kernel import audit
-from app.kernel.db import changed, db, many_rows
+from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone, scope
+from app.payments import due
 from app.payments.leaving import of_leavers
 from app.payments.models import AGAIN, Attempt, Payment, PayRun
 from app.payments.workflow import openers
@@ -71,20 +65,29 @@ def open_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     pay. A fixed number of statements.
     """
     run = _new_run(month, bureau_code, actor, programme_code, "first")
-    with everyone("付款按主管部门汇总各校已确认名单"):
+    with everyone("付款按主管部门汇总各校已确认名单"), due.table_of_due():
         lists, away = _lists_of(run), of_leavers(*_of_run(run))
-        with many_rows(_insert_payments(run, lists, away)):
-            whole = _nothing_lost(run, lists, _lock_months(run, lists))
-            if not whole:
-                _drop_unlocked(run)
-            fresh = and_(P.c.first_run_id == run.id, L.c.list_id.in_(lists))
-            _insert_attempts(run, fresh, literal(1))
-            left = (0, 0, 0) if whole else _left_out(run, lists, away)
+        free = (~_already_paid(run), ~on_hold(run.programme_id), ~away)
+        all_of_them = _fill(run, lists, due.gather(lists, *_payable(run), *free))
+        left = (0, 0, 0) if all_of_them else _left_out(run, lists, away)
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
         raise _nothing_to_pay(month, *left)
     return _opened(run, actor, *left)
+
+
+def _fill(run: PayRun, lists: list[int], found: int) -> bool:
+    """The run pays what is due, of which `found` lines were known, less what others took or changed
+    meanwhile. Whether no line of the lists that is to be paid is left out."""
+    due.write_payments(run)
+    locked = due.lock_months(run)
+    normal, kept, months = due.compared(lists)
+    sure = (kept, locked) == (found, months)
+    if not sure:
+        due.drop_unlocked()
+    due.write_attempts(run)
+    return sure and normal == found
 
 
 def _nothing_to_pay(month: YearMonth, refused: int, held: int, away: int) -> Refused:
@@ -102,17 +105,14 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
     and who is on hold, or has left since, is left out.
     """
     run = _new_run(old.month, old.bureau.code, actor, old.programme.code, "again")
-    with everyone("失败的笔数按原批次重发"):
+    with everyone("失败的笔数按原批次重发"), due.table_of_due():
         away, stopped = of_leavers(*_of_run(run)), on_hold(run.programme_id)
-        with many_rows(old.line_count):
-            held, gone = db.session.execute(select(
-                _count_of(_failed(old, stopped)), _count_of(_failed(old, ~stopped, away))
-            )).one()  # fmt: skip
-            failed = P.c.id.in_(_failed(old, ~stopped, ~away))
-            _insert_attempts(run, failed, P.c.attempt_no + 1)
-            fresh = select(T.c.payment_id).where(T.c.run_id == run.id)
-            again = update(P).where(P.c.id.in_(fresh)).values(attempt_no=P.c.attempt_no + 1)
-            db.session.execute(again)
+        held, gone = db.session.execute(select(
+            _count_of(_failed(old, stopped)), _count_of(_failed(old, ~stopped, away))
+        )).one()  # fmt: skip
+        due.gather_again(_failed(old, ~stopped, ~away))
+        due.write_attempts(run)
+        due.count_orders()
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
@@ -168,9 +168,9 @@ def _new_run(month: YearMonth, bureau_code: str | None, actor: Actor, programme_
     return run
 
 
-def _payable(run: PayRun) -> ColumnElement[bool]:
+def _payable(run: PayRun) -> tuple[ColumnElement[bool], ...]:
     """The lines the run is for, joined with their lists."""
-    return and_(*_of_run(run), L.c.state == "normal", ~exists().where(P.c.line_id == L.c.id))
+    return (*_of_run(run), L.c.state == "normal", ~exists().where(P.c.line_id == L.c.id))
 
 
 def _already_paid(run: PayRun) -> ColumnElement[bool]:
@@ -208,100 +208,10 @@ def _left_out(run: PayRun, lists: list[int], away: ColumnElement[bool]) -> tuple
             func.count().filter(and_(~held, away)),
         )
         .join_from(L, A, A.c.id == L.c.list_id)
-        .where(L.c.list_id.in_(lists), _payable(run))
+        .where(L.c.list_id.in_(lists), *_payable(run))
     )
     n_paid, n_held, n_away = db.session.execute(found).one()
     return int(n_paid), int(n_held), int(n_away)
-
-
-def _insert_payments(run: PayRun, lists: list[int], away: ColumnElement[bool]) -> int:
-    """A payment stands for each payable line; how many."""
-    cells = (L.c.id, literal(run.id), L.c.org_path, L.c.person_id, A.c.programme_id,
-             L.c.amount_fen, literal(1))  # fmt: skip
-    # Asked once for all lines: the payments of a new house are none when the plan is made, and
-    # looking for each line among those just inserted would read them 50,000 times.
-    known = select(P.c.line_id).join_from(P, L, L.c.id == P.c.line_id).where(L.c.list_id.in_(lists))
-    free = and_(L.c.list_id.in_(lists), *_of_run(run), L.c.state == "normal",
-                L.c.id.not_in(known.correlate(None)), ~on_hold(run.programme_id),
-                ~_already_paid(run), ~away)  # fmt: skip
-    source = select(*cells).join_from(L, A, A.c.id == L.c.list_id).where(free)
-    names = ("line_id", "first_run_id", "org_path", "person_id", "programme_id", "fen",
-             "attempt_no")  # fmt: skip
-    return changed(insert(P).from_select(names, source))
-
-
-def _lock_months(run: PayRun, lists: list[int]) -> int:
-    """Every month of every payment is claimed; where somebody else holds it, nothing happens.
-    How many were."""
-    source = (
-        select(P.c.person_id, P.c.programme_id, N.c.month, P.c.id)
-        .join_from(P, L, L.c.id == P.c.line_id)
-        .join(N, N.c.month.between(L.c.first_month, L.c.last_month))
-        .where(P.c.first_run_id == run.id, L.c.list_id.in_(lists))
-        .order_by(P.c.person_id, N.c.month, P.c.id)
-    )
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    names = ("person_id", "programme_id", "month", "payment_id")
-    return changed(dialect.insert(M).from_select(names, source).on_conflict_do_nothing())
-
-
-def _nothing_lost(run: PayRun, lists: list[int], locked: int) -> bool:
-    """Just the lines that are to be paid have a payment, and every payment got every month."""
-    mine = and_(P.c.line_id == L.c.id, P.c.first_run_id == run.id)
-    span = type_coerce(L.c.last_month - L.c.first_month + 1, Integer)
-    found = (
-        select(func.count().filter((L.c.state == "normal") != P.c.id.is_not(None)),
-               func.sum(span).filter(P.c.id.is_not(None)))
-        .join_from(L, P, mine, isouter=True).where(L.c.list_id.in_(lists))
-    )  # fmt: skip
-    odd, months = db.session.execute(found).one()
-    return not odd and months == locked
-
-
-def _drop_unlocked(run: PayRun) -> None:
-    """Payments that did not get all their months are gone, with the months they did get.
-
-    So are those whose line was frozen or removed while this run was being opened: the key on
-    the line made us wait for that, and only now is it to be seen.
-    """
-    span = (
-        select(L.c.last_month - L.c.first_month + 1)
-        .where(L.c.id == P.c.line_id).correlate(P).scalar_subquery()
-    )  # fmt: skip
-    got = select(func.count()).where(M.c.payment_id == P.c.id).correlate(P).scalar_subquery()
-    sure = exists().where(L.c.id == P.c.line_id, L.c.state == "normal")
-    mine = P.c.first_run_id == run.id
-    first, last = db.session.execute(select(func.min(P.c.id), func.max(P.c.id)).where(mine)).one()
-    if changed(delete(P).where(mine, or_(got < span, ~sure))):
-        orphan = ~exists().where(P.c.id == M.c.payment_id)
-        db.session.execute(delete(M).where(M.c.payment_id.between(first, last), orphan))
-
-
-def _insert_attempts(run: PayRun, which: ColumnElement[bool], number: Any) -> int:
-    """One attempt for each of these payments, in the order of school and row; how many.
-
-    It goes to the card of today; the card on the line is told by its mask already.
-    """
-    today = C.alias("today")
-    card = select(today.c.id).where(
-        today.c.person_id == P.c.person_id, today.c.state == "active"
-    ).correlate(P).scalar_subquery()  # fmt: skip
-    seq = func.row_number().over(order_by=(P.c.org_path, L.c.seq, P.c.id))
-    chosen = (
-        select(P.c.id, P.c.org_path, P.c.fen, L.c.name, L.c.card_id.label("stated"),
-               L.c.card_mask, func.coalesce(card, L.c.card_id).label("card_id"),
-               seq.label("seq"), number.label("no"))
-        .join_from(P, L, L.c.id == P.c.line_id).where(which).subquery("chosen")
-    )  # fmt: skip
-    c = chosen.c
-    other = select(C.c.card_mask).where(C.c.id == c.card_id).scalar_subquery()
-    mask = case((c.card_id == c.stated, c.card_mask), else_=other)
-    ref = literal(f"R{run.id}-").concat(c.id).concat("-").concat(c.no)
-    names = ("payment_id", "run_id", "org_path", "no", "seq", "ref", "card_id", "name",
-             "card_mask", "fen", "state")  # fmt: skip
-    source = select(c.id, literal(run.id), c.org_path, c.no, c.seq, ref, c.card_id, c.name, mask,
-                    c.fen, literal("waiting"))  # fmt: skip
-    return changed(insert(T).from_select(names, source))
 
 
 def _sum_up(run: PayRun) -> None:
