@@ -460,6 +460,13 @@ class World:
         with clock.at(OVER):
             return self.act(actor, exporting.export, run, bank, self.package_of(run), actor)
 
+    def checked(self, run: PayRun) -> PayRun:
+        """A second person has checked the run's files, if nobody had."""
+        run = self.fresh(run)
+        if run.state == "exported":
+            assert self.press("check", run, self.place(run.bureau_id).reviewer).moved == 1
+        return run
+
     def package_of(self, run: PayRun) -> Path:
         return self.folder / "runs" / str(run.id)
 
@@ -480,7 +487,8 @@ class World:
         return self.post(run, path)
 
     def post(self, run: PayRun, path: Path, actor: Actor | None = None) -> Any:
-        """The bank answers after the export, whatever the machine's own date is."""
+        """The bank answers after the check, whatever the machine's own date is."""
+        self.checked(run)
         actor = actor or self.place(run.bureau_id).poster
         with clock.at(now if (now := clock.now()) >= OVER else ANSWERED):
             return self.act(actor, posting.take_results, run, path, path.name, actor)

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
     from app.kernel.actor import Actor
 
-OPEN = ("exported", "checked")
-ANSWERABLE = (*OPEN, "settled")
-"""States of runs that take an answer: money may come back long after everything was settled."""
+ANSWERABLE = posting.ANSWERABLE
 SUBJECTS["result_upload"] = _l("回盘文件")
 (POST,) = legs(_l("逐笔对账并登记"))
 
@@ -45,8 +43,9 @@ def runs_for(actor: Actor) -> list[PayRun]:
     before those that are settled, the latest first."""
     if actor.role != BUREAU_POSTER:
         return []
-    found = select(PayRun).where(PayRun.bureau_id == actor.org_id, PayRun.state.in_(ANSWERABLE))
-    settled_last = PayRun.state.in_(OPEN).desc(), PayRun.id.desc()
+    answerable = PayRun.state.in_(ANSWERABLE)
+    found = select(PayRun).where(PayRun.bureau_id == actor.org_id, answerable)
+    settled_last = (PayRun.state == "settled").asc(), PayRun.id.desc()
     return list(db.session.scalars(found.order_by(*settled_last).limit(200)))
 
 

@@ -48,6 +48,9 @@ WHYS = {
     "which": _l("没有我方流水号，另一批次也在等同样的结果：请在文件名中写明批次号（如R12）再导入"),
     "recovered": _l("这一笔已登记追缴：先作废追缴，再重新导入"),
 }  # fmt: skip
+ANSWERABLE = ("checked", "settled")
+"""States of runs that take an answer: before a second person has checked its files, none of them
+may have reached the bank; money may come back long after everything was settled."""
 MOVED = (Outcome.PAID, Outcome.RETURNED)
 """Outcomes by which money moved on a day: beside any other, a day says nothing of arrival."""
 HIGHEST_SEQ = 2**31 - 1
@@ -100,9 +103,12 @@ def _lock(run: PayRun, actor: Actor) -> PayRun:
         select(PayRun).where(PayRun.id == run.id).with_for_update(of=PayRun)
         .execution_options(populate_existing=True)
     )  # fmt: skip
-    if locked is None or locked.state not in ("exported", "checked", "settled"):
-        raise Refused(_("批次%(run)s还没有导出，不能导入回盘", run=run.id))
-    return locked
+    if locked is not None and locked.state in ANSWERABLE:
+        return locked
+    if locked is not None and locked.state == "exported":
+        raise Refused(_("批次%(run)s的银行文件还没有复核，不能导入回盘：请先由另一人复核",
+                        run=run.id))  # fmt: skip
+    raise Refused(_("批次%(run)s还没有导出，不能导入回盘", run=run.id))
 
 
 def _written_down(run: PayRun, path: Path, file_name: str, actor: Actor) -> ResultFile:

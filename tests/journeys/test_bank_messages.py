@@ -41,11 +41,13 @@ def asked(living):
 
 
 @pytest.fixture
-def number(asked):
-    """思明's exported run."""
+def number(asked, sits):
+    """思明's exported run, whose files somebody has checked."""
     bureau = select(Org.id).where(Org.code == world.SIMING).scalar_subquery()
     found = select(PayRun.id).where(PayRun.bureau_id == bureau, PayRun.state == "exported")
-    return asked(lambda: db.session.scalar(found))
+    run = asked(lambda: db.session.scalar(found))
+    sits("siming_reviewer").presses(f"/rungrid/action/check/{run}", f"/rungrid/show/{run}")
+    return run
 
 
 @pytest.fixture

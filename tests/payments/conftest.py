@@ -31,8 +31,14 @@ def waiting_run(five_waiting):
 
 @pytest.fixture
 def run(world):
-    """Five orders of one school, with the bank."""
+    """Five orders of one school, in a file that nobody has checked yet."""
     return world.at("five_sent", _five_sent)
+
+
+@pytest.fixture
+def released(world):
+    """Five orders of one school, with the bank since a second person checked their files."""
+    return world.at("five_checked", lambda w: w.checked(_five_sent(w)))
 
 
 @pytest.fixture

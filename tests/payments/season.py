@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from app.kernel import clock
 from app.kernel.errors import Refused
 from app.kernel.types import YearMonth
-from app.payments import exporting
+from app.payments import exporting, posting
 from app.payments.banks import shipped
 from app.payments.models import Attempt, PayRun
 from tests.engine import OVER, card, line, result_file, student
@@ -113,7 +113,15 @@ class Season(RuleBasedStateMachine):
 
     def tell(self, run, rows):
         """The bank's file with these rows is posted."""
-        return self.world.post(run, self.write_answer(run, result_file(rows)))
+        return self.post(run, self.write_answer(run, result_file(rows)))
+
+    def post(self, run, path):
+        """Nothing is posted before a second person has checked the run's files."""
+        if run.state == "exported":
+            actor = self.bureau_of(run).poster
+            assert not self.attempted(self.world.act, actor, posting.take_results, run, path,
+                                      path.name, actor)  # fmt: skip
+        return self.world.post(run, path)
 
     def tell_failures(self, run, spoilt=False):
         """A file that names only what failed, and vouches for the rest by its totals."""
@@ -124,7 +132,7 @@ class Season(RuleBasedStateMachine):
         body = result_file(bad).decode("gbk").split("\r\n")[1:-2]
         tail = f"T|{count}|{fen / 100:.2f}|{count - len(bad)}|{good / 100:.2f}"
         text = "\r\n".join([f"H|{count}|{fen / 100:.2f}", *body, tail, ""])
-        return self.world.post(run, self.write_answer(run, text.encode("gbk", "replace")))
+        return self.post(run, self.write_answer(run, text.encode("gbk", "replace")))
 
     def names_failures_only(self, run):
         return (run.profile_data or {}).get("results", {}).get("lists") == "FAILED_ONLY"

@@ -55,6 +55,7 @@ class Accidents(Season):
         run = self.one_of(pick, PayRun, "exported", "checked", "settled")
         if run is None:
             return None
+        self.world.checked(run)
         orders = [a for a in self.world.all(Attempt, run_id=run.id) if a.ref in self.bank.truth]
         for order in orders[: pick % 2]:
             if order.state == "paid":

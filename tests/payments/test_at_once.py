@@ -110,7 +110,8 @@ def test_two_people_pay_the_same_failures_again_and_each_is_paid_once(world):
 
 def test_the_same_answer_imported_twice_at_once_is_posted_once(world):
     def prepare():
-        run = world.exported((world.confirmed(world.school, lines(3)), world.opened())[1])
+        world.confirmed(world.school, lines(3))
+        run = world.checked(world.exported(world.opened()))
         rows = [world.answer(ref, "paid") for ref in world.refs(run)]
         (world.folder / "回盘.txt").write_bytes(result_file(rows))
 

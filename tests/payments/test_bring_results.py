@@ -14,6 +14,11 @@ from tests.engine import MONTHLY, lines, result_file
 from tests.listening import Heard
 
 
+@pytest.fixture
+def run(released):
+    return released
+
+
 def bring(world, run, said, actor=None, name="回盘.txt"):
     """The file with these answers is kept and compared. `said`: outcomes in turn, or rows."""
     rows = said if isinstance(said[0], dict) else [
@@ -223,7 +228,7 @@ def test_comparing_costs_the_same_for_five_rows_and_for_fifty(world, statements)
     for school, n in ((world.school, 5), (world.second, 50)):
         start = 0 if n == 5 else 100
         world.confirmed(school, lines(n, start=start))
-        run = world.exported(world.opened())
+        run = world.checked(world.exported(world.opened()))
         with statements() as seen:
             bring(world, run, ["paid"] * n, name=f"{n}.txt")
         counts.append(len([s for s in seen if not s.startswith("SELECT attempt")]))
@@ -233,11 +238,20 @@ def test_comparing_costs_the_same_for_five_rows_and_for_fifty(world, statements)
 def test_a_settled_run_takes_a_late_return_and_stands_behind_those_that_wait(world, run):
     """Money comes back weeks later, and the file has to have a door."""
     world.paid(run)
-    world.press("check", run, world.county.reviewer)
     assert world.press("settle", run, world.county.poster).moved == 1
     poster = world.county.poster
     assert [r.id for r in world.act(poster, arriving.runs_for, poster)] == [run.id]
     take(world, bring(world, run, ["returned"]))
     assert (world.fresh(run).state, world.states(run)[0]) == ("settled", "returned")
-    waiting = world.exported(world.again(run))
+    waiting = world.checked(world.exported(world.again(run)))
     assert [r.id for r in world.act(poster, arriving.runs_for, poster)] == [waiting.id, run.id]
+
+
+def test_a_run_that_nobody_checked_is_not_among_those_that_wait_for_an_answer(world, released):
+    world.confirmed(world.second, lines(2, start=5))
+    unchecked = world.exported(world.opened())
+    poster = world.county.poster
+    assert [r.id for r in world.act(poster, arriving.runs_for, poster)] == [released.id]
+    with pytest.raises(Refused, match="还没有复核"):
+        bring(world, unchecked, ["paid"])
+    assert world.count(ResultUpload) == 0

@@ -12,7 +12,7 @@ import pytest
 from app.kernel import clock
 from app.kernel.audit import Event
 from app.kernel.db import db
-from app.payments import exporting, funds, recovering
+from app.payments import exporting, funds, posting, recovering
 from app.payments.banks import shipped
 from app.payments.models import (
     Attempt,
@@ -27,7 +27,7 @@ from app.publicity.models import AidLine, AidList
 from app.registry import card_changes, service
 from app.registry.models import Card, CardChange, CoveredMonth, Enrolment, Hold
 from app.registry.service import programme
-from tests.engine import MONTHLY, OVER, card, line, lines, result_file, student
+from tests.engine import ANSWERED, MONTHLY, OVER, card, line, lines, result_file, student
 from tests.payments.crossing import books_are_right, crossings
 
 LATER = "2026-10-20T10:00"
@@ -324,9 +324,29 @@ def test_a_new_run_made_void_while_another_is_opened_leaves_each_order_once(worl
 def test_a_run_is_checked_once(world):
     verbs = [press(world, "check", PayRun, actor)
              for actor in (world.county.reviewer, world.county.approver)]  # fmt: skip
-    for one, two in crossings(world, lambda: world.paid(three_sent(world)), *verbs):
+    for one, two in crossings(world, lambda: three_sent(world), *verbs):
         assert [did(one), did(two)].count(True) == 1
         assert world.count(Event, verb="check", outcome="ok") == 1
+
+
+def test_an_answer_that_comes_while_the_run_is_checked_is_refused_or_posted_after_it(world):
+    def prepare():
+        said = dict.fromkeys(world.refs(three_sent(world)), "paid")
+        rows = [world.answer(ref, outcome) for ref, outcome in said.items()]
+        (world.folder / "paid.txt").write_bytes(result_file(rows))
+
+    def post():
+        poster, path = world.county.poster, world.folder / "paid.txt"
+        with clock.at(ANSWERED):
+            world.act(poster, posting.take_results, world.one(PayRun), path, path.name, poster)
+
+    check = press(world, "check", PayRun, world.county.reviewer)
+    for _check, answer in crossings(world, prepare, check, post):
+        told = answer.refused
+        assert told is None or "还没有复核" in told
+        assert world.states(world.one(PayRun)) == ["sent" if told else "paid"] * 3
+        assert world.one(PayRun).state == "checked"
+        books_are_right(world)
 
 
 def test_a_run_is_settled_once_by_two_accounts(world):
@@ -346,7 +366,7 @@ def test_a_run_is_settled_once_by_two_accounts(world):
 
 def test_two_answers_that_contradict_each_other_are_posted_and_set_aside(world):
     def prepare():
-        run = three_sent(world)
+        run = world.checked(three_sent(world))
         for outcome in ("paid", "failed"):
             rows = [world.answer(ref, outcome) for ref in world.refs(run)]
             (world.folder / f"{outcome}.txt").write_bytes(result_file(rows))

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 import pyzipper
 
-from app.kernel import clock, crypto, files, scope
+from app.kernel import audit, clock, crypto, files, scope
 from app.kernel.errors import Refused
 from app.kernel.keyring import Keyring
 from app.kernel.types import capitals
@@ -218,8 +218,11 @@ def test_whoever_checked_a_run_brings_in_no_results_even_with_that_duty(world, r
 def test_whoever_exported_or_brought_in_results_does_not_check_even_with_that_duty(
     world, run, duty
 ):
-    world.paid(run)
-    for first in (world.county.exporter, world.county.poster, world.county.clerk):
+    """Answers were once taken before the check; who brought those in is known by the trail."""
+    poster = world.county.poster
+    facts = {"org_path": run.org_path, "subject": "pay_run", "subject_id": run.id}
+    world.act(poster, lambda: audit.record("results", actor=poster, **facts))
+    for first in (world.county.exporter, poster, world.county.clerk):
         hand = as_duty(world.county, first, duty)
         assert world.press("check", run, hand).moved == 0
     assert world.one(PayRun, id=run.id).state == "exported"

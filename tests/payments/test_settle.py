@@ -95,7 +95,6 @@ def test_nor_does_he_with_another_duty(world, checked):
 
 
 def test_an_unchecked_run_is_not_settled(world, run):
-    world.paid(run)
     assert "当前状态" in refusal(settle(world, run))
 
 

@@ -65,7 +65,8 @@ def test_exporting(world, waiting_run):
     assert names == {f.name for f in world.all(PayFile)}
 
 
-def test_posting_results(world, run):
+def test_posting_results(world, released):
+    run = released
     refs = world.refs(run)
     said = dict(zip(refs, ["paid", "failed", "unknown", "paid", "paid"], strict=True))
     rows = [world.answer(ref, outcome) for ref, outcome in said.items()]

@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.kernel import scope
+from app.kernel import clock, scope
 from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
+from app.payments import posting
 from app.payments.banks import Outcome, shipped
 from app.payments.banks.simulator import Answer, make_result_file
 from app.payments.models import NOT_CARRIED, Attempt, ResultFile, ResultLine
 from app.world import answering
-from tests.engine import MONTHLY, OVER, card, lines, result_file, student
+from tests.engine import ANSWERED, MONTHLY, OVER, card, lines, result_file, student
 
 
 def fates(world, taken):
@@ -438,6 +439,17 @@ def test_an_open_run_has_no_results(world):
     world.confirmed(world.school, lines(1))
     with pytest.raises(Refused, match="还没有导出"):
         world.results(world.opened(), [])
+
+
+def test_a_run_that_nobody_checked_has_no_results_either(world, run):
+    """Until a second person has checked its files, none of them may be with the bank."""
+    path = world.folder / "r.txt"
+    path.write_bytes(result_file([world.answer(ref, "paid") for ref in world.refs(run)]))
+    poster = world.county.poster
+    with clock.at(ANSWERED), pytest.raises(Refused, match="还没有复核，不能导入回盘：请先由另一人"):
+        world.act(poster, posting.take_results, run, path, path.name, poster)
+    assert (set(world.states(run)), world.count(ResultFile)) == ({"sent"}, 0)
+    assert world.post(run, path).posted == 5
 
 
 @pytest.mark.parametrize("duty", ["clerk", "reviewer", "approver", "exporter"])
