@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 T, R, F = Attempt.__table__, PayRun.__table__, ResultFile.__table__
 UNNUMBERED = and_(S.c.ref == "", S.c.ours != "")
 
+BARE_SUCCESS = and_(S.c.outcome == "paid", S.c.bank_ref == "", S.c.arrived_on.is_(None))
+
 
 def doubt_unnumbered(run: PayRun, taken: ResultFile, days: Days) -> None:
     """The file's rows without our number are set aside where it may be another run's: its name
     says so, it answered one before, or tells of money that arrived before this one was sent; or,
     while its name does not say which run it is about, another waits for the same or has been told
-    the very same. A file that was believed of this run is believed again."""
+    the very same. A file that was believed of this run is believed again; and of one that answered
+    another and bears this one's number what was paid: some banks tell neither day nor number, and
+    answer two good months with the same bytes."""
     if not db.session.scalar(select(exists().where(UNNUMBERED, ~_believed(run, taken)))):
         return
     named, others = names(run, taken.file_name), names_another(run, taken.file_name)
@@ -37,7 +41,8 @@ def doubt_unnumbered(run: PayRun, taken: ResultFile, days: Days) -> None:
     used, early, awaited, told = db.session.execute(there).one()
     why = "another" if used or early or others else "which"
     if used or early or others or ((awaited or told) and not named):
-        db.session.execute(update(S).where(UNNUMBERED).values(why=why, ours=""))
+        doubted = and_(UNNUMBERED, ~BARE_SUCCESS) if named else UNNUMBERED
+        db.session.execute(update(S).where(doubted).values(why=why, ours=""))
 
 
 def _believed(run: PayRun, taken: ResultFile) -> ColumnElement[bool]:

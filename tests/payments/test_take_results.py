@@ -349,10 +349,10 @@ def months(world):
             for m in (world.month - 3, world.month)]  # fmt: skip
 
 
-def told_of(world, run, name, outcome=Outcome.PAID, note=""):
+def told_of(world, run, name, outcome=Outcome.PAID, day=OVER.date()):
     """What the bank says of every order of that run, in a file of that name."""
     said = [Answer(line, outcome, "户名不符" if outcome is Outcome.FAILED else "",
-                   arrived_on=OVER.date()) for line in answering._sent(run)]  # fmt: skip
+                   arrived_on=day) for line in answering._sent(run)]  # fmt: skip
     path = world.folder / name
     make_result_file(shipped()["icbc_payroll_xls"], said, path)
     return path
@@ -382,6 +382,38 @@ def test_a_file_that_answered_one_run_answers_no_other(world, months):
         taken = world.post(later, again)
         assert (taken.posted, whys(world, taken)) == (0, ["another"] * 3)
     assert world.states(later) == ["sent"] * 3
+
+
+def test_the_very_same_success_of_another_month_is_believed_of_a_file_that_names_it(world, months):
+    """A bank that tells neither day nor number answers two good months with the same bytes. What
+    failed would be paid again, so of that the very same is believed of no second month."""
+    earlier, later = months
+    path = told_of(world, earlier, f"R{earlier.id}.xls", day=None)
+    assert world.post(earlier, path).posted == 3
+    for name, posted in (("下载.xls", 0), (f"R{later.id}.xls", 3)):
+        again = world.folder / name
+        again.write_bytes(path.read_bytes())
+        assert world.post(later, again).posted == posted
+    assert world.states(later) == ["paid"] * 3
+
+
+def test_a_success_with_a_number_of_the_bank_belongs_to_one_month(world):
+    """The bank gives a number once: with it, the very same is the answer to the other month."""
+    world.confirmed(world.school, lines(3), month=world.month - 3)
+    world.confirmed(world.school, lines(3), enrol=False)
+    runs = [world.exported(world.opened(month=m)) for m in (world.month - 3, world.month)]
+    rows = [world.answer(ref, "paid") | {"ref": "", "day": ""} for ref in world.refs(runs[0])]
+    assert world.results(runs[0], rows, name=f"R{runs[0].id}.txt").posted == 3
+    taken = world.results(runs[1], rows, name=f"R{runs[1].id}.txt")
+    assert (taken.posted, whys(world, taken)) == (0, ["another"] * 3)
+
+
+@pytest.mark.parametrize("why", ["which", "another"])
+def test_who_brings_in_what_may_be_another_months_reads_what_to_do(why):
+    """The clerk has the file in hand: the name of it is what he can put right."""
+    said = str(posting.WHYS[why])
+    assert "文件名写明批次号" in said
+    assert "R12" in said
 
 
 def test_a_named_file_is_believed_and_one_that_only_one_run_waits_for(world, months):
