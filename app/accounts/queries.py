@@ -13,6 +13,7 @@ from app.kernel import audit, scope, signed
 from app.kernel.actor import Actor
 from app.kernel.audit import Event
 from app.kernel.db import db
+from app.kernel.i18n import _
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -84,10 +85,10 @@ def recent_passwords(user_id: int, n: int) -> list[str]:
 @signed.asked
 def names_of(accounts: Collection[str] | None) -> dict[str, str]:
     """Whoever may read a row may read who signed it."""
-    found = select(Post.username, Post.name)
+    found, ours = select(Post.username, Post.name), {"platform": _("平台")}
     with scope.everyone("who signed a row that was found in the reader's scope"):
         wanted = found if accounts is None else found.where(Post.username.in_(accounts))
-        return {row.username: row.name for row in db.session.execute(wanted)}
+        return ours | {row.username: row.name for row in db.session.execute(wanted)}
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,15 @@ def verb(name: str) -> str:
     return str(VERBS.get(name) or _steps().get(name, name))
 
 
+@cache
+def _pages() -> dict[str, Any]:
+    return {g.__name__: g.title for g in Grid.all}
+
+
 def subject(table: str) -> str:
-    return str(SUBJECTS.get(table) or _tables().get(table, table))
+    """The name of a table, or of the grid a page belongs to (`RunGrid.begin`)."""
+    known = SUBJECTS.get(table) or _tables().get(table) or _pages().get(table.partition(".")[0])
+    return str(known or table)
 
 
 def state(code: str) -> str:

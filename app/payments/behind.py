@@ -17,7 +17,7 @@ from app.kernel.filters import Is
 from app.kernel.grid import Grid, Lookup
 from app.kernel.i18n import _, _l
 from app.kernel.types import Choice
-from app.payments.models import Attempt, Payment
+from app.payments.models import Attempt, Payment, PayRun, ResultLine
 from app.payments.sums import (
     CARRIED,
     IN_THE_BOOKS,
@@ -28,6 +28,7 @@ from app.payments.sums import (
     part_of_unpaid,
 )
 from app.publicity.models import AidLine, AidList
+from app.registry.models import Programme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,8 @@ PARTS = Choice({
 STANDINGS = Choice({"now": _l("当前结果"), "carried": _l("已写入银行文件")})
 
 
-OF_LIST = {"month": "month", "school": "school_id", "bureau": "bureau_id"}
+OF_LIST = {"month": "month", "school": "school_id", "bureau": "bureau_id",
+           "programme": "programme_id"}  # fmt: skip
 """The conditions, and the columns of the list they are about."""
 
 
@@ -60,6 +62,17 @@ class OfList(Is):
             return AidLine.list_id.in_(lists)
         mine: ColumnElement[bool] = self.model.payment_id.in_(_paying(lines))
         return mine
+
+
+class OfRun(Is):
+    """The bureau of the run that a row of an answer was brought in for."""
+
+    @property
+    def column(self) -> Any:
+        return PayRun.bureau_id
+
+    def compare(self, column: Any, values: list[Any]) -> ColumnElement[bool]:
+        return ResultLine.run_id.in_(select(PayRun.id).where(super().compare(column, values)))
 
 
 class InPart(Is):
@@ -121,14 +134,21 @@ class Behind(Grid):
     lookups: ClassVar[Mapping[str, Any]] = {
         "school": Lookup(Org, "name", where=lambda _actor: Org.level == SCHOOL),
         "bureau": Lookup(Org, "name", where=lambda _actor: Org.level != SCHOOL),
+        "programme": Lookup(Programme, "name"),
     }
     of_list: ClassVar[Mapping[str, Any]] = {
         "month": _l("名单月份"), "school": _l("学校"), "bureau": _l("主管部门"),
+        "programme": _l("项目"),
     }  # fmt: skip
+
+    of_what: ClassVar[type[Is]] = OfList
+    """How the conditions in `of_list` are compared."""
 
     def _init_properties(self) -> None:
         super()._init_properties()
-        made: dict[str, tuple[type[Is], Any]] = {n: (OfList, w) for n, w in self.of_list.items()}
+        made: dict[str, tuple[type[Is], Any]] = {
+            n: (self.of_what, w) for n, w in self.of_list.items()
+        }
         made |= {name: (kind, words) for name, (kind, words, _c) in self.standing_by.items()}
         for name, (kind, words) in made.items():
             self.offered[name] = [kind(name, self.datamodel)]

@@ -134,7 +134,7 @@ NOTHING = (0, 0)
 
 @dataclass(frozen=True)
 class Sheet:
-    """The books of one part: the whole, and one row for each month, bureau or school."""
+    """The books of one part: the whole, and one row for each month, bureau, school or programme."""
 
     total: tuple[Equation, ...]
     rows: dict[int, tuple[Equation, ...]]
@@ -146,7 +146,8 @@ class Sheet:
 
 
 def books(chosen: Chosen, by: str = "month") -> Sheet:
-    """Every equation of the part, and of each month, bureau or school in it; one statement."""
+    """Every equation of the part, and of each month, bureau, school or programme in it; one
+    statement."""
     runs = by != "school" and not chosen.school_id
     off = [rows_of(OFF + name, KEYS[by](found.table), ONE, NO_MONEY, found.source, found.where)
            for name, found in wrong(chosen, runs)]  # fmt: skip

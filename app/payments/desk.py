@@ -12,12 +12,18 @@ from app.accounts.models import (
     BUREAU_EXPORTER,
     BUREAU_POSTER,
     BUREAU_REVIEWER,
+    SCHOOL_CLERK,
 )
 from app.kernel.db import db
 from app.kernel.desk import Waiting, waits
-from app.kernel.i18n import _l
-from app.payments.models import FundArrival, PayRun, Recovery, ResultLine, ResultUpload
-from app.payments.waiting import unpaid_leavers, unpaid_months
+from app.kernel.i18n import _, _l
+from app.payments.models import AGAIN, FundArrival, PayRun, Recovery, ResultLine, ResultUpload
+from app.payments.waiting import (
+    came_to_nothing,
+    runs_to_repeat,
+    unpaid_leavers,
+    unpaid_months,
+)
 from app.publicity.workflow import deciders
 
 if TYPE_CHECKING:
@@ -47,6 +53,10 @@ WORK: dict[str, tuple[Work, ...]] = {
     ),
 }  # fmt: skip
 """Duty -> what of its own bureau waits for it: table, state, title, what to do, icon."""
+_CLOSE = _l("向银行查明后，写明结果销号")
+ASIDE = {BUREAU_POSTER: _l("向银行查明，再由复核或审批人员销号"),
+         BUREAU_REVIEWER: _CLOSE, BUREAU_APPROVER: _CLOSE}  # fmt: skip
+"""Duty -> what it does about a row of an answer that was set aside."""
 GRIDS = {PayRun: "rungrid", FundArrival: "fundgrid", Recovery: "recoverygrid"}
 
 
@@ -97,8 +107,34 @@ def left_unposted(actor: Actor) -> Iterator[Waiting]:
 
 @waits
 def _aside(actor: Actor) -> Iterator[Waiting]:
-    if actor.role != BUREAU_POSTER:
+    """Rows of answers that do not agree: the poster asks the bank, a checker closes them."""
+    if actor.role not in ASIDE:
         return
-    found = select(func.count()).select_from(ResultLine).where(ResultLine.fate == "aside")
-    yield Waiting(_l("搁置的回盘行"), db.session.scalar(found) or 0, _l("逐行查明原因"),
-                  "/resultlinegrid/list/?_flt_0_fate=aside", "help", "bad")  # fmt: skip
+    found = select(func.count()).select_from(ResultLine).join(
+        PayRun, PayRun.id == ResultLine.run_id
+    ).where(ResultLine.fate == "aside", PayRun.bureau_id == actor.org_id)  # fmt: skip
+    yield Waiting(_l("搁置的回盘行"), found, ASIDE[actor.role],
+                  f"/resultlinegrid/list/?_flt_0_fate=aside&_flt_0_bureau={actor.org_id}", "help",
+                  "bad")  # fmt: skip
+
+
+@waits
+def _to_repeat(actor: Actor) -> Iterator[Waiting]:
+    """Runs of which something failed or came back, each where it can be paid again."""
+    if actor.role not in (BUREAU_CLERK, BUREAU_EXPORTER):
+        return
+    for run, month, n in runs_to_repeat(actor.org_id or 0):
+        said = _("批次%(run)s，%(month)s：换好银行卡后开立重发批次", run=run, month=month)
+        url = f"/rungrid/show/{run}"
+        yield Waiting(_l("失败或退汇，还没有重发"), n, said, url, "repeat", "bad")
+
+
+@waits
+def _came_to_nothing(actor: Actor) -> Iterator[Waiting]:
+    """A school's own students whom the bank did not pay."""
+    if actor.role != SCHOOL_CLERK:
+        return
+    states = "".join(f"&_flt_0_state={state}" for state in AGAIN)
+    yield Waiting(_l("没有领到钱的学生"), came_to_nothing(), _l("按银行的说明办理或换卡"),
+                  f"/attemptgrid/list/?_flt_0_standing=now{states}", "credit-card-off",
+                  "bad")  # fmt: skip

@@ -42,7 +42,7 @@ AGAIN = ("failed", "returned")
 """Outcomes after which the money is with us again: the only ones that may be paid again."""
 NOT_CARRIED = "NOT_CARRIED"
 """The reason of a line that the bank's layout could not carry: it was never sent."""
-FATES = {"posted": _l("已登记"), "same": _l("重复导入，未变"), "aside": _l("待查明"),
+FATES = {"posted": _l("已登记"), "same": _l("重复导入，未变"), "aside": _l("搁置"),
          "explained": _l("已查明")}  # fmt: skip
 
 
@@ -101,6 +101,8 @@ class Payment(Scoped, Base):
 class Attempt(Scoped, Base):
     """One order to the bank. `ref` is our reference on the bank's line and comes back with it.
 
+    That its payment is there and owes that sum the database asks for all the orders of a statement
+    at once, and it keeps a payment as long as there is an order for it (guarding.py).
     `live`: the payment, while this order may still arrive or has arrived; the database keeps it.
     An order is sent and paid without touching any index, beside itself in half-filled pages: the
     states of a run of 50,000 then change in a fifth of the time. So nothing else is indexed here
@@ -118,7 +120,7 @@ class Attempt(Scoped, Base):
         {"postgresql_with": {"fillfactor": 50}},
     )  # fmt: skip
     org_path: Mapped[str] = mapped_column(OrgPath())
-    payment_id: Mapped[int] = mapped_column(BigId, ForeignKey("payment.id"))
+    payment_id: Mapped[int] = mapped_column(BigId)
     run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"))
     no: Mapped[int]
     seq: Mapped[int]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Org
 from app.accounts.queries import Deed, deeds
 from app.kernel.db import db
-from app.kernel.scope import everyone
+from app.kernel.scope import everyone, placed
 from app.kernel.types import IdNumber
 from app.payments.models import (
     AGAIN,
@@ -148,12 +149,39 @@ def result_files_of(run_id: int) -> list[ResultFile]:
                                    .order_by(ResultFile.id)))  # fmt: skip
 
 
+def kin(run_id: int) -> dict[bool, list[tuple[int, int]]]:
+    """Runs that tried payments of this one once more (True), or that it tries again (False), with
+    how many of them."""
+    me, other = T.alias("me"), T.alias("other")
+    later = other.c.no > me.c.no
+    found = (
+        select(later, other.c.run_id, func.count())
+        .join_from(me, other, other.c.payment_id == me.c.payment_id)
+        .where(me.c.run_id == run_id, other.c.run_id != run_id,
+               or_(me.c.state.in_(AGAIN), me.c.no > 1))
+        .group_by(later, other.c.run_id).order_by(other.c.run_id)
+    )  # fmt: skip
+    told: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    for is_later, run, n in db.session.execute(found, execution_options=placed()):
+        told[bool(is_later)].append((run, int(n)))
+    return told
+
+
 def unable(run_id: int, limit: int = 50) -> list[str]:
     """Why lines of a run could not be written into the bank's layout."""
     found = select(Attempt.name, Attempt.reason_text).where(
         Attempt.run_id == run_id, Attempt.reason == NOT_CARRIED
     ).order_by(Attempt.seq).limit(limit)  # fmt: skip
     return [f"{name}: {why}" for name, why in db.session.execute(found)]
+
+
+def about_row(row: ResultLine) -> tuple[ResultFile, PayRun, Attempt | None]:
+    """The file and the run that a row of an answer came in for, and the order it names."""
+    named = Attempt.id == row.attempt_id if row.attempt_id else Attempt.ref == row.ref
+    found = select(ResultFile, PayRun, Attempt).join(PayRun, PayRun.id == ResultFile.run_id)
+    found = found.outerjoin(Attempt, named).where(ResultFile.id == row.file_id)
+    file, run, order = db.session.execute(found.options(joinedload(PayRun.bureau))).one()
+    return file, run, order
 
 
 def steps_taken(run_id: int, limit: int = 50) -> list[Deed]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from app.accounts.models import SCHOOL, SCHOOLS, STAFF, Org
 from app.kernel.db import db
@@ -24,6 +24,7 @@ from app.payments.views import PAYMENTS_MENU
 from app.payments.waiting import why_unpaid
 from app.publicity.models import AidLine, AidList
 from app.publicity.views import TONES
+from app.registry.models import Programme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +41,8 @@ COLUMNS = {
     ("held", "elsewhere", "gone"): _l("停发、另付或离校"),
 }  # fmt: skip
 """The figures of a month, a bureau or a school; some are counted together under one name."""
-PLACES = {"month": _l("月份"), "bureau": _l("主管部门"), "school": _l("学校")}
+PLACES = {"month": _l("月份"), "bureau": _l("主管部门"), "school": _l("学校"),
+          "programme": _l("项目")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class DueGrid(Behind):
     show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "class_name", "first_month",
                     "last_month", "amount_fen", "card_mask"]  # fmt: skip
     standing_by = {"part": (InPart, _l("去向"), PARTS)}
-    search_columns = ["part", "month", "school", "bureau", "name"]
+    search_columns = ["part", "month", "school", "bureau", "programme", "name"]
     order_columns = ["seq", "name", "amount_fen"]
     eager = ("aid_list.school",)
     show_template = "attempt_detail.html"
@@ -93,21 +95,25 @@ class DueGrid(Behind):
         found = tracing.trace(AidLine.id == row.id)
         part = "" if found.payment else why_unpaid(row.id)
         told = PARTS.labels[part] if part else ""
-        return {"trace": found, "why_unpaid": told, "whys_aside": posting.WHYS}
+        return {"trace": found, "why_unpaid": told, "whys_aside": posting.WHYS,
+                "advice": tracing.advice(found)}  # fmt: skip
 
     @expose("/reconcile")
     @has_access
     def reconcile(self) -> ResponseReturnValue:
-        """The equations of a month, a bureau or a school, and the parts they are made of."""
+        """The equations of a month, a bureau, a school or a programme, and the parts they are
+        made of."""
         chosen, place = _chosen()
         by = _by(chosen, place)
         sheet = conserving.books(chosen, by)
+        programmes, names = _names(by, sheet.rows)
         told = conserving.named(sheet.total, chosen)
         if chosen.month and (place or g.actor.role in SCHOOLS):
             told.append(conserving.sealed(chosen))
         return self.render_template(
             "reconcile.html", title=_l("资金对账"), chosen=chosen, place=place, equations=told,
-            parts=_parts(sheet, chosen, by), by=PLACES[by], url_of=_url_of(chosen),
+            parts=_parts(sheet, chosen, by, names), by=PLACES[by], url_of=_url_of(chosen),
+            programmes=programmes, ways=_ways(chosen, place, by),
             name_of=telling.offender_in_words, crumbs=_crumbs(chosen, place),
             columns=COLUMNS.values(),
             seals_told=told[-1].name == "seals",
@@ -115,9 +121,11 @@ class DueGrid(Behind):
 
 
 def _chosen() -> tuple[Chosen, Org | None]:
-    """What the address asks for: `month`, and `org`, a bureau or a school of the person's own."""
+    """What the address asks for: `month`, `programme`, and `org`, a bureau or a school of the
+    person's own."""
     key = whole(request.args.get("org"), 0, 2**31 - 1)
-    chosen = Chosen(_month())
+    programme = whole(request.args.get("programme") or None, 0, 2**31 - 1)
+    chosen = Chosen(_month(), programme_id=programme or None)
     if not key:
         return chosen, None
     place = db.session.scalar(select(Org).where(Org.id == key)) or abort(404)
@@ -139,6 +147,8 @@ def _month() -> YearMonth | None:
 
 def _among(chosen: Chosen, by: str, key: int) -> Chosen:
     """One part of the part."""
+    if by == "programme":
+        return replace(chosen, programme_id=key)
     if by == "month":
         return replace(chosen, month=YearMonth(key))
     if by == "bureau":
@@ -147,14 +157,30 @@ def _among(chosen: Chosen, by: str, key: int) -> Chosen:
 
 
 def _by(chosen: Chosen, place: Org | None) -> str:
-    """One step further down: months, then bureaus, then schools."""
+    """By programme when that is asked for; else one step further down: months, then bureaus, then
+    schools."""
+    if request.args.get("by") == "programme":
+        return "programme"
+    return _usual(chosen, place)
+
+
+def _usual(chosen: Chosen, place: Org | None) -> str:
     if chosen.month is None:
         return "month"
     return "school" if place or g.actor.role in SCHOOLS else "bureau"
 
 
-def _parts(sheet: Sheet, chosen: Chosen, by: str) -> list[Part]:
-    names = {} if by == "month" else _names(sheet.rows)
+def _ways(chosen: Chosen, place: Org | None, by: str) -> list[tuple[Any, str | None]]:
+    """The two ways to look at the same part, and the address of the other one."""
+    here: dict[str, Any] = {"month": chosen.month or "", "org": place and place.id,
+            "programme": chosen.programme_id}  # fmt: skip
+    usual = _usual(chosen, place)
+    return [(PLACES[usual], url_for(".reconcile", **here) if by != usual else None),
+            (PLACES["programme"], url_for(".reconcile", by="programme", **here)
+             if by != "programme" else None)]  # fmt: skip
+
+
+def _parts(sheet: Sheet, chosen: Chosen, by: str, names: dict[int, str]) -> list[Part]:
     return [
         Part(str(YearMonth(key)) if by == "month" else names.get(key, f"#{key}"),
              _page(chosen, by, key), _cells(sheet.figures[key], _among(chosen, by, key)),
@@ -163,19 +189,28 @@ def _parts(sheet: Sheet, chosen: Chosen, by: str) -> list[Part]:
     ]  # fmt: skip
 
 
-def _names(keys: Iterable[int]) -> dict[int, str]:
-    found = select(Org.id, Org.name).where(Org.id.in_(list(keys)))
-    return {org.id: org.name for org in db.session.execute(found)}
+def _names(by: str, keys: Iterable[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """What programmes are called, all of them, and what the parts are called; one statement."""
+    every = select(literal("programme"), Programme.id, Programme.name)
+    some = select(literal("org"), Org.id, Org.name).where(Org.id.in_(list(keys)))
+    rows = db.session.execute(union_all(every, some) if by in ("bureau", "school") else every)
+    told: dict[str, dict[int, str]] = {"programme": {}, "org": {}}
+    for kind, key, name in sorted(rows):
+        told[kind][key] = name
+    return told["programme"], told["programme" if by == "programme" else "org"]
 
 
 def _page(chosen: Chosen, by: str, key: int) -> str | None:
     """The books of one part; none where there is nothing further down."""
+    org = chosen.school_id or chosen.bureau_id
+    here: dict[str, Any] = {"org": org, "programme": chosen.programme_id}
     if by == "month":
-        org = chosen.school_id or chosen.bureau_id
-        return url_for(".reconcile", month=YearMonth(key), org=org)
+        return url_for(".reconcile", month=YearMonth(key), **here)
+    if by == "programme":
+        return url_for(".reconcile", month=chosen.month or "", **here | {"programme": key})
     if chosen.school_id or g.actor.role in SCHOOLS:
         return None
-    return url_for(".reconcile", month=chosen.month, org=key)
+    return url_for(".reconcile", month=chosen.month, **here | {"org": key})
 
 
 def _cells(sums: Sums, part: Chosen) -> list[Cell]:
@@ -192,15 +227,17 @@ def _crumbs(chosen: Chosen, place: Org | None) -> list[tuple[Any, str]]:
     """The way back up, the widest first."""
     if chosen.month is None:
         return []
-    crumbs = [(_l("全部月份"), url_for(".reconcile", month=""))]
+    kept: dict[str, Any] = {"programme": chosen.programme_id}
+    crumbs = [(_l("全部月份"), url_for(".reconcile", month="", **kept))]
     if place is not None:
-        crumbs.append((str(chosen.month), url_for(".reconcile", month=chosen.month)))
+        crumbs.append((str(chosen.month), url_for(".reconcile", month=chosen.month, **kept)))
     return crumbs
 
 
 def _url_of(part: Chosen) -> Callable[..., str | None]:
     """The list behind figures, narrowed to this part of the books."""
-    wanted = {"month": part.month, "bureau": part.bureau_id, "school": part.school_id}
+    wanted = {"month": part.month, "bureau": part.bureau_id, "school": part.school_id,
+              "programme": part.programme_id}  # fmt: skip
     narrow: dict[str, Any] = {
         f"_flt_0_{name}": value for name, value in wanted.items() if value is not None
     }

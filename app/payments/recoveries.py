@@ -57,7 +57,7 @@ class RecoveryGrid(Behind):
                     "reason", "voucher_no", "repaid_on", "by", "created_at", "state"]  # fmt: skip
     add_columns = ["attempt", "fen", "first_month", "last_month", "why", "reason"]
     edit_columns = add_columns[1:]
-    search_columns = ["name", "state", "why", "month", "school", "bureau"]
+    search_columns = ["name", "state", "why", "month", "school", "bureau", "programme"]
     order_columns = ["fen", "repaid_on"]
     lookups = {**Behind.lookups, "attempt": Lookup(Attempt, "ref", "name", where=_arrived)}
     editable_when = recovering.own_draft

@@ -96,12 +96,13 @@ def part_of_unpaid() -> ColumnElement[str]:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which part of the books: a month, a bureau's own schools, one school; always narrowed to
-    the scope in force."""
+    """Which part of the books: a month, a bureau's own schools, one school, one programme; always
+    narrowed to the scope in force."""
 
     month: YearMonth | None = None
     bureau_id: int | None = None
     school_id: int | None = None
+    programme_id: int | None = None
 
     def lists(self) -> ColumnElement[bool]:
         here = [within(AidList), *self._among(A)]
@@ -115,12 +116,15 @@ class Chosen:
             yield table.c.month == self.month
         if self.bureau_id:
             yield table.c.bureau_id == self.bureau_id
+        if self.programme_id:
+            yield table.c.programme_id == self.programme_id
 
 
 KEYS: dict[str, Callable[[Any], Any]] = {
     "month": lambda table: type_coerce(table.c.month, Integer),
     "bureau": lambda table: table.c.bureau_id,
     "school": lambda _table: A.c.school_id,
+    "programme": lambda table: table.c.programme_id,
 }
 Sums = dict[str, tuple[int, int]]
 """Figure -> (how many, fen)."""
@@ -128,7 +132,7 @@ Sums = dict[str, tuple[int, int]]
 
 def counted(chosen: Chosen, by: str, runs: bool, more: Iterable[Select[Any]] = ()
             ) -> dict[int, Sums]:  # fmt: skip
-    """The figures for each month, bureau or school of the part; one statement.
+    """The figures for each month, bureau, school or programme of the part; one statement.
 
     `runs`: those of whole runs too, which belong to no school. `more`: further `rows_of`.
     """

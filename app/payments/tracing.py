@@ -18,13 +18,16 @@ from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.scope import placed
 from app.payments import complaints
+from app.payments.banks import MEANINGS, Reason
 from app.payments.models import (
+    AGAIN,
     NOT_CARRIED,
     Attempt,
     PayFile,
     Payment,
     PayRun,
     Recovery,
+    ResultFile,
     ResultLine,
 )
 from app.payments.placing import carried, group_of
@@ -50,7 +53,8 @@ class Order:
     attempt: Attempt
     run: Any
     place: tuple[PayFile, int] | None = None
-    answers: tuple[ResultLine, ...] = ()
+    answers: tuple[tuple[ResultLine, str], ...] = ()
+    """Rows of the bank's files about it, each with the name of its file."""
 
     @property
     def is_carried(self) -> bool:
@@ -103,12 +107,24 @@ def trace(which: ColumnElement[bool]) -> Trace:
 def _orders(payment_id: int) -> list[Order]:
     attempts, runs = _tries(payment_id)
     places = _places(payment_id, runs)
-    answers = select(ResultLine).where(ResultLine.attempt_id.in_([a.id for a in attempts]))
-    told = list(db.session.scalars(answers.order_by(ResultLine.id).limit(MOST)))
+    answers = select(ResultLine, ResultFile.file_name).join(
+        ResultFile, ResultFile.id == ResultLine.file_id
+    ).where(ResultLine.attempt_id.in_([a.id for a in attempts]))  # fmt: skip
+    told = [(row, name) for row, name in
+            db.session.execute(answers.order_by(ResultLine.id).limit(MOST))]  # fmt: skip
     return [
-        Order(a, runs[a.run_id], places.get(a.id), tuple(r for r in told if r.attempt_id == a.id))
+        Order(a, runs[a.run_id], places.get(a.id),
+              tuple(said for said in told if said[0].attempt_id == a.id))
         for a in attempts
-    ]
+    ]  # fmt: skip
+
+
+def advice(found: Trace) -> Any:
+    """What is to be done about an order that failed or came back; "" when there is nothing."""
+    now = found.orders[-1].attempt if found.orders else None
+    if now is None or now.state not in AGAIN or now.reason not in set(Reason):
+        return ""
+    return MEANINGS[Reason(now.reason)].clerk
 
 
 def _tries(payment_id: int) -> tuple[list[Attempt], Mapping[int, Any]]:

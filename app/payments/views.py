@@ -19,10 +19,11 @@ from app.accounts.models import (
     ROLES,
     STAFF,
 )
+from app.accounts.queries import deeds
 from app.kernel import audit, clock
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.grid import EXPORT, READ, Category, Grid, Receives
+from app.kernel.grid import EXPORT, READ, Category, Receives
 from app.kernel.i18n import _, _l
 from app.kernel.types import Month
 from app.kernel.widgets import badge
@@ -41,9 +42,9 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
     tracing,
 )
 from app.payments.arriving import RESULTS
-from app.payments.behind import STANDINGS, Behind, Standing
+from app.payments.behind import STANDINGS, Behind, OfRun, Standing
 from app.payments.forms import FORMS, RESULT_KINDS, ExportForm, OpenForm, ResultForm
-from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
+from app.payments.models import FATES, OUTCOMES, Attempt, Payment, PayRun, ResultLine
 from app.payments.packing_views import Packed
 from app.payments.waiting import unpaid_months
 from app.payments.workflow import ANSWERS, RUNS, own_run
@@ -58,6 +59,7 @@ TONES = {"open": "info", "exported": "accent", "checked": "accent", "settled": "
          "void": "mute"}  # fmt: skip
 ENDS = {"waiting": "mute", "sent": "info", "paid": "good", "failed": "bad", "unknown": "warn",
         "returned": "bad"}  # fmt: skip
+HANDLED = {"posted": "good", "same": "mute", "aside": "bad", "explained": "mute", "": "mute"}
 HANDLERS = frozenset({BUREAU_EXPORTER, BUREAU_REVIEWER, BUREAU_APPROVER})
 """Who may take a bank file into the hand: who made it and who checks it."""
 
@@ -78,7 +80,7 @@ class RunGrid(Packed):
         "id": _l("批次"), "bureau": _l("主管部门"), "programme": _l("项目"), "month": _l("月份"),
         "kind": _l("类型"), "line_count": _l("笔数"), "total_fen": _l("金额（元）"),
         "state": _l("状态"), "layout_name": _l("银行格式"), "created_by": _l("开立人"),
-        "created_at": _l("开立时间"), "exported_at": _l("导出时间"), "digest": _l("文件摘要"),
+        "created_at": _l("开立时间"), "exported_at": _l("导出时间"), "digest": _l("批次摘要"),
     }  # fmt: skip
     list_columns = ["id", "month", "bureau", "programme", "kind", "line_count", "total_fen",
                     "layout_name", "state"]  # fmt: skip
@@ -89,8 +91,12 @@ class RunGrid(Packed):
     show_template = "run_detail.html"
 
     def beside(self, row: PayRun) -> dict[str, Any]:
+        files = queries.files_of(row.id)
+        left = row.line_count - sum(f.row_count for f in files) if files else 0
         return {
-            "run": row, "figures": queries.run_figures(row.id), "files": queries.files_of(row.id),
+            "run": row, "figures": queries.run_figures(row.id), "files": files,
+            "left_out": left, "unable": queries.unable(row.id, 5) if left else [],
+            "kin": queries.kin(row.id),
             "results": queries.result_files_of(row.id), "aside": queries.rows_aside(row.id),
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "forms": FORMS,
@@ -188,20 +194,22 @@ class AttemptGrid(Behind):
     show_columns = ["run", *list_columns, "bank_ref"]
     formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
     standing_by = {"standing": (Standing, _l("口径"), STANDINGS)}
-    search_columns = ["name", "ref", "state", "arrived_on", "month", "school", "bureau", "standing"]
+    search_columns = ["name", "ref", "state", "arrived_on", "month", "school", "bureau",
+                      "programme", "standing"]  # fmt: skip
     order_columns = ["name", "fen", "state", "arrived_on"]
     eager = ("run.bureau",)
     show_template = "attempt_detail.html"
 
     def beside(self, row: Attempt) -> dict[str, Any]:
         found = tracing.trace(Payment.id == row.payment_id)
-        return {"trace": found, "shown": row.id, "whys_aside": posting.WHYS}
+        return {"trace": found, "shown": row.id, "whys_aside": posting.WHYS,
+                "advice": tracing.advice(found)}  # fmt: skip
 
     def revealed(self, row: Attempt, column: str) -> str:
         return registry.card_no_of(row.card_id)
 
 
-class ResultLineGrid(Receives, Grid):
+class ResultLineGrid(Receives, Behind):
     """Rows of the bank's files, and what became of each; the files come in here."""
 
     receives, accepts = RESULTS, ".txt,.csv,.dat,.xls,.xlsx,.xml,.sta,.940"
@@ -215,13 +223,26 @@ class ResultLineGrid(Receives, Grid):
     labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额（元）"),
               "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
               "reason_text": _l("银行说明"), "arrived_on": _l("到账日期"),
-              "run_id": _l("批次")}  # fmt: skip
+              "card_tail": _l("卡尾号"), "bank_ref": _l("银行流水"), "run_id": _l("批次"),
+              "file_id": _l("回盘文件号")}  # fmt: skip
     list_columns = ["run_id", "row", "ref", "name", "fen", "outcome", "fate", "why", "arrived_on"]
-    search_columns = ["ref", "fate", "run_id"]
+    show_columns = ["row", "ref", "name", "card_tail", "fen", "outcome", "reason_text", "bank_ref",
+                    "arrived_on", "fate", "why"]  # fmt: skip
+    of_list, of_what = {"bureau": _l("主管部门")}, OfRun
+    search_columns = ["ref", "fate", "run_id", "bureau", "file_id"]
     order_columns = ["row", "fate"]
     formatters = {
         "why": lambda w: posting.WHYS.get(w, w),
+        "outcome": lambda state: badge(OUTCOMES[state], ENDS[state]),
+        "fate": lambda fate: badge(FATES[fate], HANDLED[fate]),
     }  # fmt: skip
+    show_template = "result_row.html"
+
+    def beside(self, row: ResultLine) -> dict[str, Any]:
+        file, run, order = queries.about_row(row)
+        return {"row": row, "file": file, "run": run, "order": order, "outcomes": OUTCOMES,
+                "ends": ENDS, "whys": posting.WHYS,
+                "steps": deeds(ResultLine.__tablename__, row.id)}  # fmt: skip
 
     def file_form(self) -> ResultForm:
         form = ResultForm(run=request.args.get("run", type=int))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from app.kernel.db import db
 from app.kernel.scope import placed, within
 from app.payments.leaving import lines_of_leavers
+from app.payments.models import AGAIN, Attempt, Payment, PayRun
 from app.payments.sums import IN_THE_BOOKS, PAYABLE, UNPAID, part_of_line, part_of_unpaid
 from app.publicity.models import AidLine, AidList
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
     from app.kernel.types import YearMonth
 
 A, L = AidList.__table__, AidLine.__table__
 EACH = aliased(AidList, name="each")
+LATEST_RUNS, FEW = 12, 5
+"""Failures are looked for in so many runs, the latest, and so many runs are told: what is older
+stands in the books, and to look through ten years of orders costs every start page a second."""
 
 
 def unpaid_months(bureau_id: int) -> list[tuple[YearMonth, int]]:
@@ -51,3 +57,26 @@ def unpaid_leavers(bureau_id: int) -> int:
     gone = (within(AidList), A.c.bureau_id == bureau_id, UNPAID, part_of_unpaid() == "gone")
     found = select(func.count()).select_from(lines_of_leavers(*gone).distinct().subquery())
     return db.session.scalar(found, execution_options=placed()) or 0
+
+
+def runs_to_repeat(bureau_id: int) -> list[tuple[int, YearMonth, int]]:
+    """(run, month, payments that came to nothing) of this bureau's runs, the latest first."""
+    answered = PayRun.state.in_(("checked", "settled"))
+    latest = select(PayRun.id).where(PayRun.bureau_id == bureau_id, answered)
+    latest = latest.order_by(PayRun.id.desc()).limit(LATEST_RUNS)
+    found = (
+        select(PayRun.id, PayRun.month, func.count())
+        .join(Attempt, Attempt.run_id == PayRun.id).join(Payment, _STANDING)
+        .where(PayRun.id.in_(latest.scalar_subquery()), Attempt.state.in_(AGAIN))
+        .group_by(PayRun.id, PayRun.month).order_by(PayRun.id.desc()).limit(FEW)
+    )  # fmt: skip
+    return [(run, month, int(n)) for run, month, n in db.session.execute(found)]
+
+
+def came_to_nothing() -> Select[Any]:
+    """How many payments in the scope stand as failed or returned."""
+    found = select(func.count()).select_from(Attempt).join(Payment, _STANDING)
+    return found.where(Attempt.state.in_(AGAIN))
+
+
+_STANDING = and_(Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no)

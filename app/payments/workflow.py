@@ -112,7 +112,7 @@ ANSWERS = Workflow(
     [
         Step("explain", _l("说明后销号"), ("aside",), "explained", checkers,
              (own_answer, others_import),
-             note=True, icon="message-check",
+             note=True, icon="message",
              confirm=_l("写明向银行核实的结果。销号不改变任何一笔的状态。")),
     ],
     evidence={"fen": ResultLine.fen},

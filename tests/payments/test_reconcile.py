@@ -14,6 +14,7 @@ from app.kernel.db import db, writing
 from app.payments import tracing
 from app.payments.models import Attempt, PayFile, Payment, PayRun
 from app.publicity.models import AidLine, AidList
+from app.registry.models import Programme
 from tests import world
 
 BOOKS = "/duegrid/reconcile"
@@ -100,7 +101,7 @@ def test_administrators_read_no_books(living, client_of, username):
 @pytest.mark.parametrize(("username", "args"), [
     ("fujian_reviewer", "?month="), ("fujian_reviewer", "?month=2026-09"),
     (world.MINHOU_CLERK, "?month=2026-09"), (world.QISHAN_CLERK, "?month="),
-    (world.QISHAN_CLERK, "?month=2026-09"),
+    (world.QISHAN_CLERK, "?month=2026-09"), ("fujian_reviewer", "?month=&by=programme"),
 ])  # fmt: skip
 def test_every_number_leads_to_as_many_rows(living, client_of, username, args):
     client = client_of(username)
@@ -121,6 +122,22 @@ def test_a_school_of_a_bureau_is_two_presses_away(living, client_of, org):
     own = client.get(f"{BOOKS}?month=2026-09&org={school}").text
     assert numbers(own)
     assert all(rows_behind(client, url) in (n, -1) for url, n in numbers(own).items())
+
+
+def test_the_books_are_told_by_programme_and_narrowed_to_one(living, client_of, ask):
+    client = client_of("fujian_clerk")
+    grant, free = (ask(select(Programme.id).where(Programme.code == code))
+                   for code in ("GRANT", "TUITION_FREE"))  # fmt: skip
+    every = client.get(f"{BOOKS}?month=2026-09").text
+    parts = html.unescape(client.get(f"{BOOKS}?month=2026-09&by=programme").text)
+    assert f"{BOOKS}?month=2026-09&programme={grant}" in parts
+    narrowed = client.get(f"{BOOKS}?month=2026-09&programme={grant}").text
+    assert "所列等式全部成立" in narrowed
+    found = numbers(narrowed)
+    assert all(f"_flt_0_programme={grant}" in html.unescape(url) for url in found)
+    assert all(rows_behind(client, url) in (n, -1) for url, n in found.items())
+    assert sorted(found.values()) == sorted(numbers(every).values())
+    assert not numbers(client.get(f"{BOOKS}?month=2026-09&programme={free}").text)
 
 
 def test_the_page_opens_at_the_latest_month(client_of, ask):

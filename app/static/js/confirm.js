@@ -27,7 +27,8 @@ function ask(button) {
   show("sentence", confirm && confirm !== title ? confirm : "");
   show("number", count || "");
   part("count").hidden = !count;
-  show("count-note", countNote || "");
+  const chosen = button.form && button.form.querySelector("select[data-told]");
+  show("count-note", countNote || (chosen ? chosen.selectedOptions[0].textContent : ""));
   part("note").hidden = !note;
   const area = dialog.querySelector("textarea");
   area.value = "";

@@ -1,0 +1,80 @@
+"""The start page says what is to be paid again, and who closes rows that do not agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.kernel.desk import inbox
+from app.payments import desk, opening, queries  # noqa: F401  (the desk registers itself)
+from app.payments.models import ResultLine
+from tests.engine import student
+
+ASIDE, FAILED, UNPAID = "搁置的回盘行", "失败或退汇，还没有重发", "没有领到钱的学生"
+
+
+@pytest.fixture
+def waits(world):
+    """Title -> (how many, where) of what waits for somebody."""
+
+    def told(actor):
+        found = world.act(actor, inbox, actor)
+        return {str(w.title): (w.count, w.url) for w in found}
+
+    return told
+
+
+@pytest.fixture
+def answered(world, run):
+    """Two failed, the others paid; one row is nobody's."""
+    refs = world.refs(run)
+    rows = [world.answer(ref, "failed" if n < 2 else "paid") for n, ref in enumerate(refs)]
+    world.results(run, [*rows, world.answer(refs[0], "paid") | {"ref": "R9999-1-1"}])
+    return run
+
+
+def test_clerk_and_exporter_are_led_to_the_run_that_can_be_paid_again(world, answered, waits):
+    here = (2, f"/rungrid/show/{answered.id}")
+    assert waits(world.county.clerk)[FAILED] == here
+    assert waits(world.county.exporter)[FAILED] == here
+    assert FAILED not in waits(world.county.poster)
+    assert FAILED not in waits(world.province.clerk), "it is the county's to pay again"
+
+
+def test_a_school_is_led_to_its_students_who_were_not_paid(world, answered, waits):
+    count, url = waits(world.school.clerk)[UNPAID]
+    assert count == 2
+    assert "_flt_0_standing=now" in url
+    assert UNPAID not in waits(world.far.clerk)
+
+
+def test_what_is_being_paid_again_waits_no_more(world, answered, waits):
+    clerk = world.county.clerk
+    world.act(clerk, opening.open_again, answered, clerk)
+    assert FAILED not in waits(clerk)
+    assert UNPAID not in waits(world.school.clerk)
+
+
+def test_rows_set_aside_wait_for_those_who_may_close_them(world, answered, waits):
+    for actor in (world.county.reviewer, world.county.approver, world.county.poster):
+        assert waits(actor)[ASIDE][0] == 1
+    assert ASIDE not in waits(world.county.exporter)
+    for stranger in (world.province.reviewer, world.province.poster, world.other.reviewer):
+        assert ASIDE not in waits(stranger)
+    row = world.one(ResultLine, fate="aside")
+    assert world.press("explain", row, world.county.reviewer).moved == 1
+    assert ASIDE not in waits(world.county.reviewer)
+
+
+def test_a_run_names_the_run_in_which_its_failures_are_paid_again(world, answered):
+    clerk = world.county.clerk
+    second = world.act(clerk, opening.open_again, answered, clerk).run
+    assert world.act(clerk, queries.kin, answered.id) == {True: [(second.id, 2)], False: []}
+    assert world.act(clerk, queries.kin, second.id) == {True: [], False: [(answered.id, 2)]}
+
+
+def test_a_row_of_an_answer_stands_beside_the_order_it_names(world, answered):
+    rows = {r.fate: r for r in sorted(world.all(ResultLine), key=lambda r: -r.row)}
+    poster = world.county.poster
+    file, run, order = world.act(poster, queries.about_row, rows["posted"])
+    assert (file.run_id, run.id, order.name) == (answered.id, answered.id, student(0).name)
+    assert world.act(poster, queries.about_row, rows["aside"])[2] is None
