@@ -1,15 +1,16 @@
 """What the database itself refuses, whoever asks: paying more than is due, taking back more than
 was paid.
 
-An order is for what its payment owes, a payment for what its line says, a line that is being paid
-keeps its amount; the recoveries of a payment never exceed what arrived. That an order is alone
-while it may still arrive is a unique index (models.py). Laid when the tables are made, and by the
-migration that brought them.
+An order is for what its payment owes, a payment for what its line says: the same person, the same
+programme, the same sum; a month is locked for whom its payment pays. A payment stays while there is
+an order for it, and a line that is being paid keeps its amount; the recoveries of a payment never
+exceed what arrived. That an order is alone while it may still arrive is a unique index (models.py).
+Laid when the tables are made, and by the migration that brought them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.kernel.triggers import Rules, Trigger, aborting, function_of, raising
 
@@ -20,11 +21,35 @@ OTHER_SUM = "an order is for what its payment owes"
 NOT_DUE = "a payment is for what its line says"
 BEING_PAID = "a line that is being paid keeps its amount"
 TOO_MUCH = "more is recovered than was paid"
-UNLIKE = {
-    "attempt": ("payment", "payment_id", "fen", OTHER_SUM),
-    "payment": ("aid_line", "line_id", "amount_fen", NOT_DUE),
-}
-"""Table -> (the one it pays for, its key there, the sum there, what is said)."""
+OTHER_MONTH = "a month is locked for whom its payment pays"
+
+
+class Owed(NamedTuple):
+    """What a row of a table is measured by: `other` is joined with the row, `it`, and then `same`
+    is true. Asked again when one of `columns` changes; `says` what is wrong."""
+
+    other: str
+    on: str
+    same: str
+    columns: str
+    says: str
+
+
+OWED = {
+    "attempt": Owed("payment p", "p.id = it.payment_id", "p.fen = it.fen", "fen, payment_id",
+                    OTHER_SUM),
+    "payment": Owed(
+        "(aid_line l JOIN aid_list a ON a.id = l.list_id)", "l.id = it.line_id",
+        "l.amount_fen = it.fen AND l.person_id = it.person_id AND a.programme_id = it.programme_id",
+        "fen, line_id, person_id, programme_id", NOT_DUE),
+    "covered_month": Owed(
+        "payment p", "p.id = it.payment_id",
+        "p.person_id = it.person_id AND p.programme_id = it.programme_id",
+        "payment_id, person_id, programme_id", OTHER_MONTH),
+}  # fmt: skip
+"""By table: what its rows stand for."""
+ORDERED = "EXISTS (SELECT 1 FROM attempt WHERE payment_id = OLD.id)"
+IS_ORDERED = "a payment stays as long as there is an order for it"
 RECOVERED = (
     "(SELECT coalesce(sum(fen), 0) FROM recovery WHERE payment_id = {its} AND state <> 'void')"
     " > (SELECT coalesce(sum(fen), 0) FROM attempt WHERE payment_id = {its} AND state = 'paid')"
@@ -44,12 +69,13 @@ ONLY = {"NEW": "", "OLD": WAS_PAID}
 
 
 def _sqlite() -> Iterator[Trigger]:
-    for table, (other, key, fen, says) in UNLIKE.items():
-        differs = f"NEW.fen <> (SELECT {fen} FROM {other} WHERE id = NEW.{key})"  # noqa: S608
-        for verb, when in (("made", "INSERT"), ("changed", f"UPDATE OF fen, {key}")):
-            yield Trigger(f"{table}_{verb}_due", f"AFTER {when}", table, aborting(says, differs))
+    for table, owed in OWED.items():
+        odd = _odd(owed).replace("it.", "NEW.")
+        for verb, when in (("made", "INSERT"), ("changed", f"UPDATE OF {owed.columns}")):
+            yield Trigger(f"{table}_{verb}_due", f"AFTER {when}", table, aborting(owed.says, odd))
     yield Trigger("aid_line_keeps_amount", "AFTER UPDATE OF amount_fen", "aid_line",
                   f"WHEN {OTHER_AMOUNT} {aborting(BEING_PAID, IS_PAID)}")  # fmt: skip
+    yield Trigger("payment_kept", "AFTER DELETE", "payment", aborting(IS_ORDERED, ORDERED))
     for verb, when, table, row in WITHIN_PAID:
         over = aborting(TOO_MUCH, RECOVERED.format(its=f"{row}.payment_id"))
         then = f"WHEN {ONLY[row]} {over}" if ONLY[row] else over
@@ -58,13 +84,15 @@ def _sqlite() -> Iterator[Trigger]:
 
 def _postgresql() -> Iterator[Trigger]:
     """Sets are checked as sets: a run of 50,000 orders costs one join, not 50,000 calls."""
-    for table, (_other, key, _fen, _says) in UNLIKE.items():
+    for table, owed in OWED.items():
         yield Trigger(f"{table}_made_due", "AFTER INSERT", table,
                       "REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT "
                       f"EXECUTE FUNCTION {table}_is_due()")  # fmt: skip
-        yield _row(f"{table}_changed_due", f"UPDATE OF fen, {key}", table, f"{table}_stays_due")
+        yield _row(f"{table}_changed_due", f"UPDATE OF {owed.columns}", table,
+                   f"{table}_stays_due")  # fmt: skip
     yield _row("aid_line_keeps_amount", "UPDATE OF amount_fen", "aid_line",
                "aid_line_keeps_amount", OTHER_AMOUNT)  # fmt: skip
+    yield _row("payment_kept", "DELETE", "payment", "payment_is_kept")
     for verb, when, table, row in WITHIN_PAID:
         yield _row(f"recovery_{verb}_within_paid", when, table,
                    f"recovery_within_paid_{row.lower()}", ONLY[row])  # fmt: skip
@@ -73,17 +101,22 @@ def _postgresql() -> Iterator[Trigger]:
 def _functions() -> Iterator[str]:
     """What the triggers of PostgreSQL call. The payment is held while its recoveries are added up:
     two at once see each other."""
-    for table, (other, key, fen, says) in UNLIKE.items():
-        joined = f"SELECT 1 FROM fresh JOIN {other} ON {other}.id = fresh.{key}"  # noqa: S608
-        yield _refusing(f"{table}_is_due", f"EXISTS ({joined} WHERE fresh.fen <> {other}.{fen})",
-                        says)  # fmt: skip
-        due = f"SELECT {fen} FROM {other} WHERE id = NEW.{key}"  # noqa: S608
-        yield _refusing(f"{table}_stays_due", f"NEW.fen <> ({due})", says)
+    for table, owed in OWED.items():
+        joined = f"FROM fresh it LEFT JOIN {owed.other} ON {owed.on}"
+        fresh = f"EXISTS (SELECT 1 {joined} WHERE ({owed.same}) IS NOT TRUE)"
+        yield _refusing(f"{table}_is_due", fresh, owed.says)
+        yield _refusing(f"{table}_stays_due", _odd(owed).replace("it.", "NEW."), owed.says)
     yield _refusing("aid_line_keeps_amount", IS_PAID, BEING_PAID)
+    yield _refusing("payment_is_kept", ORDERED, IS_ORDERED)
     for row in ("NEW", "OLD"):
         its = f"{row}.payment_id"
         yield _refusing(f"recovery_within_paid_{row.lower()}", RECOVERED.format(its=its), TOO_MUCH,
                         f"PERFORM 1 FROM payment WHERE id = {its} FOR NO KEY UPDATE; ")  # fmt: skip
+
+
+def _odd(owed: Owed) -> str:
+    """The row `it` stands for nothing, or for something else."""
+    return f"NOT EXISTS (SELECT 1 FROM {owed.other} WHERE {owed.on} AND {owed.same})"  # noqa: S608
 
 
 def _refusing(name: str, condition: str, says: str, first: str = "") -> str:

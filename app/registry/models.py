@@ -114,7 +114,7 @@ class Absence(Scoped, Base):
     __tablename__ = "absence"
     __table_args__ = (
         Index("ix_absence_enrolment_id", "enrolment_id"),
-        Index("ix_absence_school_id", "school_id"),
+        Index("ix_absence_school_id_told_at", "school_id", "told_at"),
         CheckConstraint("last_month >= first_month - 1", name="months"),
     )
     org_path: Mapped[str] = mapped_column(OrgPath())
@@ -346,11 +346,15 @@ class Entitlement(SystemOnly, Base):
 
 
 class CoveredMonth(SystemOnly, Base):
-    """The lock against paying twice: one person, one programme, one month, one payment."""
+    """The lock against paying twice: one person, one programme, one month, one payment.
+
+    That the payment is there, and is of that person and programme, the database asks for all the
+    rows of a statement at once (payments/guarding.py).
+    """
 
     __tablename__ = "covered_month"
     __table_args__ = (UniqueConstraint("person_id", "programme_id", "month"),)
-    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
-    programme_id: Mapped[int] = mapped_column(Integer, ForeignKey("programme.id"))
+    person_id: Mapped[int] = mapped_column(BigId)
+    programme_id: Mapped[int] = mapped_column(Integer)
     month: Mapped[YearMonth] = mapped_column(Month())
     payment_id: Mapped[int] = mapped_column(BigId, index=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from app.payments.models import Attempt, Payment
 from app.publicity.models import AidLine
+from app.registry.models import CoveredMonth
 from tests.engine import lines
 
-T, P, L = Attempt.__table__, Payment.__table__, AidLine.__table__
+T, P, L, M = (m.__table__ for m in (Attempt, Payment, AidLine, CoveredMonth))
 
 
 def order_after(world, old, **but):
@@ -72,3 +73,39 @@ def test_a_line_nobody_pays_yet_may_change(world, sql):
     world.listed(world.school, lines(1))
     sql(update(L).values(amount_fen=L.c.amount_fen - 100))
     assert world.one(AidLine).amount_fen == lines(1)[0]["amount_fen"] - 100
+
+
+@pytest.mark.parametrize("wrong", ["person_id", "programme_id"])
+def test_a_payment_is_for_whom_and_what_its_line_is(world, run, sql, wrong):
+    world.confirmed(world.second, lines(1, start=20))
+    line = world.all(AidLine)[-1]
+    row = {"line_id": line.id, "first_run_id": run.id, "person_id": line.person_id, "fen":
+           line.amount_fen, "programme_id": 1, "org_path": line.org_path,
+           "attempt_no": 1}  # fmt: skip
+    with pytest.raises(IntegrityError):
+        sql(insert(P).values(row | {wrong: row[wrong] - 1}))
+    with pytest.raises(IntegrityError):
+        sql(update(P).values({wrong: P.c[wrong] + 1}))
+
+
+@pytest.mark.parametrize("wrong", ["person_id", "programme_id", "payment_id"])
+def test_a_month_is_locked_for_whom_its_payment_pays(world, run, sql, wrong):
+    owed = world.all(Payment)[0]
+    row = {"person_id": owed.person_id, "programme_id": owed.programme_id, "payment_id": owed.id,
+           "month": world.month - 1}  # fmt: skip
+    with pytest.raises(IntegrityError):
+        sql(insert(M).values(row | {wrong: row[wrong] + 1000}))
+    with pytest.raises(IntegrityError):
+        sql(update(M).where(M.c.payment_id == owed.id).values({wrong: M.c[wrong] + 1000}))
+    sql(insert(M).values(row))
+
+
+def test_an_order_has_a_payment_as_long_as_it_stands(world, run, sql):
+    old = world.all(Attempt)[0]
+    sql(update(T).where(T.c.id == old.id).values(state="failed"))
+    with pytest.raises(IntegrityError):
+        sql(order_after(world, old, payment_id=old.payment_id + 1000))
+    with pytest.raises(IntegrityError):
+        sql(delete(P).where(P.c.id == old.payment_id))
+    sql(delete(T).where(T.c.id == old.id))
+    sql(delete(P).where(P.c.id == old.payment_id))

@@ -6,6 +6,7 @@ import pytest
 
 from app.kernel import scope
 from app.kernel.db import db
+from app.payments.models import Payment
 from app.publicity.comparing import SHOWN, compare
 from app.publicity.models import AidLine
 from app.registry.models import CoveredMonth
@@ -68,8 +69,12 @@ def test_a_month_already_paid_is_told_until_the_list_itself_may_be_paid(world):
     target = two(world, lines(2), lines(2))
     paid = world.one(AidLine, list_id=target.id, seq=2)
     with scope.everyone("a test arranges"):
-        db.session.add(CoveredMonth(person_id=paid.person_id, month=world.month, payment_id=1,
-                                    programme_id=programme("GRANT").id))  # fmt: skip
+        its = {"person_id": paid.person_id, "programme_id": programme("GRANT").id}
+        owed = Payment(line_id=paid.id, first_run_id=1, org_path=paid.org_path,
+                       fen=paid.amount_fen, **its)  # fmt: skip
+        db.session.add(owed)
+        db.session.flush()
+        db.session.add(CoveredMonth(month=world.month, payment_id=owed.id, **its))
         db.session.commit()
     assert told(target) == {"paid": [(student(0).name, "", "")]}
     target.state = "confirmed"
