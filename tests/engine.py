@@ -293,8 +293,9 @@ class World:
             for row in rows:
                 db.session.add(Enrolment(**{
                     "org_path": school.path, "school_id": school.id,
-                    "person_id": self.person(row).id, "name": row["name"], "id_mask": "350***",
-                    "grade": "1", "major": row["major"], "class_name": row["class_name"],
+                    "person_id": self.person(row).id, "name": row["name"],
+                    "id_mask": IdNumber.mask(row["id_no"]), "grade": "1", "major": row["major"],
+                    "class_name": row["class_name"],
                 } | but))  # fmt: skip
             db.session.commit()
 

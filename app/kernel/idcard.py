@@ -103,10 +103,10 @@ def births_of(numbers: Sequence[str]) -> list[dt.date | None]:
     return [day_of(number[6:14]) for number in numbers]
 
 
-def sexes_of(numbers: Sequence[str]) -> list[str | None]:
-    """As `sex_of`, for a column."""
+def sexes_of(numbers: Sequence[str]) -> list[str]:
+    """As `sex_of`, for a column; "" for a temporary number, as it stands in the tables."""
     if any(number.startswith(SCHOOL_ISSUED) for number in numbers):
-        return [*map(sex_of, numbers)]
+        return [sex_of(number) or "" for number in numbers]
     return [MALE if number[16] in "13579" else FEMALE for number in numbers]
 
 

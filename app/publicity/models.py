@@ -49,6 +49,7 @@ FOUND = {
     "PAID_ELSEWHERE": _l("所含月份已经发放过"),
     "LISTED_ELSEWHERE": _l("同月已列入其他名单"),
     "TWICE_ON_LIST": _l("本名单内月份重复"),
+    "TWO_NUMBERS": _l("疑似同一学生用了临时号和身份证号"),
     "CARD_OF_OTHER": _l("银行卡属于他人"),
     "HOLDER_DIFFERS": _l("户名与姓名不一致"),
     "CARD_CHANGED": _l("卡号与在用的卡不同"),

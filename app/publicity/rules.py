@@ -39,6 +39,7 @@ from app.registry.models import (
     Enrolment,
     Hold,
 )
+from app.registry.persons import is_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +202,23 @@ def _twice_on_list() -> ColumnElement[bool]:
     return and_(A.c.spans, overlaps)
 
 
+def _two_numbers() -> ColumnElement[bool]:
+    """Somebody of the same name at the school, listed for one of these months by another number:
+    one of the two numbers is temporary, and a student may have been given the other one since."""
+    twin, line, its = Enrolment.__table__.alias("twin"), L.alias(), AidList.__table__.alias()
+    listed = exists().where(
+        line.c.person_id == twin.c.person_id, line.c.state != "removed",
+        line.c.first_month <= L.c.last_month, line.c.last_month >= L.c.first_month,
+        its.c.id == line.c.list_id, its.c.programme_id == A.c.programme_id,
+        its.c.state != "void",
+    ).correlate(twin, L, A)  # fmt: skip
+    either = or_(is_temporary(L.c.id_mask), is_temporary(twin.c.id_mask))
+    # Looked for by the name: by the school, every line would read all who are registered there.
+    here = twin.c.school_id + 0 == A.c.school_id
+    return exists().where(twin.c.name == L.c.name, here, twin.c.person_id != L.c.person_id,
+                          either, listed)  # fmt: skip
+
+
 def _card_of_other() -> ColumnElement[bool]:
     """Somebody else uses this number, or another live line puts somebody else's name to it."""
     card, line, its = Card.__table__.alias(), L.alias(), AidList.__table__.alias()
@@ -264,6 +282,9 @@ RULES = [
          _l("同一学生同月只能列入一份名单，请与主管部门核实后剔除"), _listed_elsewhere),
     Rule("TWICE_ON_LIST", BLOCK, _l("同一学生的月份有重叠，只保留一行"),
          _twice_on_list),
+    Rule("TWO_NUMBERS", BLOCK,
+         _l("本校同名学生已用另一个号码列入这些月份，其中一个是临时号：是同一人的只留一行；"
+            "确是两个人的，请主管部门写明理由放行"), _two_numbers),
     Rule("CARD_OF_OTHER", BLOCK,
          _l("一人一卡：该卡号已登记在另一名学生名下，请核对卡号"), _card_of_other),
     Rule("HOLDER_DIFFERS", BLOCK,

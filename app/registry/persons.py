@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 
-from app.kernel import bulk
+from app.kernel import bulk, idcard
 from app.registry.models import Person
 
 if TYPE_CHECKING:
@@ -27,3 +27,8 @@ def register(staged: FromClause, mine: ColumnElement[bool] | None = None) -> Non
     new = ~exists().where(P.c.id_index == s.id_index)
     unknown = select(*(s[k] for k in KNOWN_BY)).where(new).order_by(s.id_index, s.id)
     bulk.add_missing(P, KNOWN_BY, unknown if mine is None else unknown.where(mine))
+
+
+def is_temporary(mask: ColumnElement[str]) -> ColumnElement[bool]:
+    """The number under this mask was issued by a school: the student has another, or will have."""
+    return mask.startswith(idcard.SCHOOL_ISSUED)

@@ -110,3 +110,5 @@ def _changes(somebody: Student, months: Sequence[YearMonth], fen: int
     yield "姓名与学籍不一致", {"name": "林小明", "holder_name": "林小明"}
     yield "上一个月已经列入过", {"first_month": listed, "last_month": listed}
     yield "以前的月份已经发过", {"first_month": paid, "last_month": paid}
+    before = {"id_no": f"999{somebody.school}00001", "card_no": with_luhn(f"{new_card[:-2]}8")}
+    yield "又用临时号列了一次", before

@@ -349,7 +349,10 @@ def months(world):
             for m in (world.month - 3, world.month)]  # fmt: skip
 
 
-def told_of(world, run, name, outcome=Outcome.PAID, day=OVER.date()):
+THAT_DAY = OVER.date()
+
+
+def told_of(world, run, name, outcome=Outcome.PAID, day=THAT_DAY):
     """What the bank says of every order of that run, in a file of that name."""
     said = [Answer(line, outcome, "户名不符" if outcome is Outcome.FAILED else "",
                    arrived_on=day) for line in answering._sent(run)]  # fmt: skip

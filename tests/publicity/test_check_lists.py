@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, literal, select, update
 
@@ -387,14 +389,15 @@ def test_every_rule_can_be_found(world):
     odd["last_month"] = month("2025-02")
     again = line(student(0), name=f"王{RARE}", first_month=month("2025-01"))
     again["last_month"] = month("2025-12")
-    rows = [odd, again, line(student(1), card_no=card(7)), line(student(2))]
+    before = replace(student(1), id_no="999313501210100001", card_no=card(9))
+    rows = [odd, again, line(student(1), card_no=card(7)), line(before), line(student(2))]
     far = [line(student(0), card_no=card(7), amount_fen=1)]
     world.confirmed(world.far, far, month=month("2025-01"))
     world.opened(world.other, month("2025-01"))
     world.hold(odd, month("2025-01"))
     came = month("2024-11")
     world.enrol(world.school, [line(student(0), name="王某")], state="03", enrolled_in=came)
-    world.enrol(world.school, rows[2:3])
+    world.enrol(world.school, rows[2:4])
     world.away(odd, month("2024-10"), month("2024-11"))
     known, clerk = world.one(Enrolment, name="王某"), world.school.clerk
     world.act(clerk, card_changes.ask, known, card(300), "lost", clerk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.kernel import scope
@@ -302,3 +304,12 @@ def test_one_registration_number_belongs_to_one_student(world):
         world, world.school, [pupil(student(0)), pupil(student(1), 学籍号=f"G{student(0).id_no}")]
     )
     assert problems(staged) == [("学籍号", "与第2行的学籍号相同，请核对")]
+
+
+def test_a_student_whose_number_was_issued_by_his_school_is_taken(world):
+    """It tells neither birth nor sex; the real one comes when he has it."""
+    new = replace(student(7), id_no="999313501210100001")
+    take(world, send(world, world.school, [*pupils(1), pupil(new)]))
+    assert {e.name for e in world.all(Enrolment)} == {student(0).name, new.name}
+    person = next(p for p in world.all(Person) if p.id_mask.startswith("999"))
+    assert (person.sex, person.birth) == ("", None)
