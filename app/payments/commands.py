@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import select
 
 from app.accounts.commands import acting_as, acts, report
 from app.accounts.looking import numbered
-from app.accounts.models import AUDITOR, SCHOOLS, STAFF
+from app.accounts.models import AUDITOR, SCHOOL, SCHOOLS, STAFF, Org
 from app.kernel.db import db, writing
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, joined
@@ -24,6 +26,7 @@ from app.payments.models import PayRun
 from app.payments.recovery_commands import recoveries as recoveries  # noqa: PLC0414
 from app.payments.sums import Chosen
 from app.payments.workflow import RUNS
+from app.registry import service as registry
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
@@ -122,14 +125,18 @@ def results(actor: Actor, run: int, file: Path, form: str | None) -> dict[str, A
 
 @payments.command("verify")
 @click.option("--month", help="只核对这个月份的名单，YYYY-MM；不写则全部核对")
+@click.option("--org", help="只核对这个主管部门或学校的名单（机构代码）")
+@click.option("--programme", help="只核对这个资助项目（项目代码）")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 @click.option("--as", "username", required=True, help="谁在核对（用户名）；只核对其辖区")
 @with_appcontext
-def verify(month: str | None, as_json: bool, username: str) -> None:
+def verify(
+    month: str | None, org: str | None, programme: str | None, as_json: bool, username: str
+) -> None:
     """资金守恒：逐条核对等式；全部成立时退出状态为 0，不成立的列出前 20 处。"""
     try:
         with acting_as(username, "payments verify", reading=True) as actor:
-            found = _verified(actor, Chosen(Month.clean(month) if month else None))
+            found = _verified(actor, month, org, programme)
     except Refused as error:
         report({"refused": 1, "sentences": [error.sentence]}, as_json)
         return
@@ -143,11 +150,27 @@ def verify(month: str | None, as_json: bool, username: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _verified(actor: Actor, chosen: Chosen) -> tuple[Equation, ...]:
+def _verified(
+    actor: Actor, month: str | None, org: str | None, programme: str | None
+) -> tuple[Equation, ...]:
     if actor.role not in STAFF | {AUDITOR}:
         raise Refused(_("资金对账由学校、主管部门和审计管理员办理"))
     conserving.at_one_moment()
-    return conserving.verify(chosen, runs=actor.role not in SCHOOLS)
+    paid_from = registry.programme(programme).id if programme else None
+    chosen = Chosen(Month.clean(month) if month else None, programme_id=paid_from)
+    chosen = _within(chosen, org) if org else chosen
+    whole = actor.role not in SCHOOLS and not chosen.school_id
+    return conserving.verify(chosen, runs=whole)
+
+
+def _within(chosen: Chosen, code: str) -> Chosen:
+    """Of a bureau's own schools, or of one school; Refused when there is none in the scope."""
+    org = db.session.scalar(select(Org).where(Org.code == code))
+    if org is None:
+        raise Refused(_("管辖范围内没有代码为「%(code)s」的机构", code=code))
+    if org.level == SCHOOL:
+        return replace(chosen, school_id=org.id)
+    return replace(chosen, bureau_id=org.id)
 
 
 def run_of(pk: int) -> PayRun:

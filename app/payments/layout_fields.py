@@ -109,7 +109,7 @@ ANSWER = (
             {"ALL": _l("全部笔数"),
              "FAILED_ONLY": _l("只列失败；银行合计相符才认定其余成功")}, usual="ALL"),
     Setting("amount_format", _l("回盘金额单位"), CHOICE, MONEY_FORMS, usual="yuan"),
-    Setting("date_format", _l("回盘日期写法"), usual="%Y%m%d"),
+    Setting("date_format", _l("回盘日期写法"), usual="%Y%m%d", hint=_l("%Y 年 %m 月 %d 日")),
 )  # fmt: skip
 PLACES = dict(zip(FIELDS, (
     _l("我方流水号"), _l("序号"), _l("账号"), _l("户名"), _l("金额"), _l("处理结果"),

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.i18n import _l
+from app.kernel.i18n import _, _l
 from app.payments.banks.column import LINE_SOURCES
 from app.payments.banks.layout import FIELDS
 from app.payments.layout_fields import (
@@ -199,6 +199,19 @@ class Page:
         held = self.control.get("fields") or {}
         return [_typed(f"control-field-{n}", label, held.get(n)) for n, label in TOTALS.items()]
 
+    def settled(self) -> Iterator[tuple[Any, list[tuple[Any, str]]]]:
+        """Everything that is set, in words, by part of the form; parts without anything are left
+        out."""
+        parts = [*self.parts(), (_l("他行收款"), [self.needs()])]
+        if self.answer:
+            parts += [(_l("回盘文件"), self.answers()), (_l("到哪里取数"), self.places())]
+        if self.control:
+            parts.append((_l("银行的合计"), [*self.controls(), *self.sums()]))
+        for title, controls in parts:
+            told = [(c.setting.label, said) for c in controls if (said := in_plain(c))]
+            if told:
+                yield title, told
+
     def words(self, part: str) -> Iterator[tuple[str, str, str]]:
         """(beginning of the names, the bank's word, what it means), and an empty one below."""
         held = [*(self.answer.get(part) or {}).items(), ("", "")]
@@ -241,6 +254,16 @@ def _choices(setting: Setting, value: Any, part: str) -> Mapping[str, Any]:
     if setting.key in ("source", "otherwise_source"):
         choices = {**choices, **EXTRAS}
     return choices if value in choices else {**choices, value: value}
+
+
+def in_plain(control: Control) -> str:
+    """The value as people read it; "" where nothing is set."""
+    if isinstance(control.value, bool):
+        return str(_("是")) if control.value else ""
+    if isinstance(control.value, list):
+        return "、".join(str(control.choices.get(v, v)) for v in control.value)
+    value = control.value
+    return str(control.choices.get(value) or value) if value not in ("", None) else ""
 
 
 def _typed(name: str, label: Any, held: Any) -> Control:

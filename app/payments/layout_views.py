@@ -67,6 +67,7 @@ class LayoutGrid(Grid):
         changes = layouts.changes(before.data, row.data) if before else []
         profile = Profile.parse(row.data)
         return {"row": row, "before": before, "named": named, "changes": changes,
+                "settled": Page(row.data).settled(),
                 "made": _attempted(lambda: specimen(profile))[0], "profile": profile,
                 "may_draft": self.may("can_draft")}  # fmt: skip
 

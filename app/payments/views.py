@@ -91,13 +91,14 @@ class RunGrid(Packed):
     show_template = "run_detail.html"
 
     def beside(self, row: PayRun) -> dict[str, Any]:
-        files = queries.files_of(row.id)
+        files, figures = queries.files_of(row.id), queries.run_figures(row.id)
+        aside = queries.rows_aside(row.id)
         left = row.line_count - sum(f.row_count for f in files) if files else 0
         return {
-            "run": row, "figures": queries.run_figures(row.id), "files": files,
+            "run": row, "figures": figures, "files": files,
             "left_out": left, "unable": queries.unable(row.id, 5) if left else [],
             "kin": queries.kin(row.id),
-            "results": queries.result_files_of(row.id), "aside": queries.rows_aside(row.id),
+            "results": queries.result_files_of(row.id), "aside": aside,
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "forms": FORMS,
             "export_form": _export_form(row) if self._may_package(row) else None,
@@ -105,7 +106,8 @@ class RunGrid(Packed):
             "funds": funds.of_run(row) if self._may_package(row) else None,
             "renewal": renewing.foretold(row).told() if row.state == "open" else "",
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
-            "may_seal": self.may("can_package") and _is_own(row), "next_step": _next_step(row),
+            "may_seal": self.may("can_package") and _is_own(row),
+            "next_step": _next_step(row, figures, aside),
         }  # fmt: skip
 
     def _again(self, row: PayRun) -> tuple[int, int] | None:
@@ -123,10 +125,11 @@ class RunGrid(Packed):
     def begin(self) -> ResponseReturnValue:
         """A run is opened for a month's confirmed lists."""
         form = OpenForm()
-        form.month.choices = _months_waiting() or [(str(clock.this_month()), _("没有待支付的名单"))]
+        waiting = _months_waiting()
+        form.month.choices = waiting or [(str(clock.this_month()), _("没有待支付的名单"))]
         if not form.validate_on_submit():
             status = 400 if request.method == "POST" else 200
-            page = {"title": _l("开立支付批次"), "form": form}
+            page = {"title": _l("开立支付批次"), "form": form, "waiting": waiting}
             return self.render_template("run_begin.html", **page), status
         opened = opening.open_run(Month.clean(form.month.data), None, g.actor)
         db.session.commit()
@@ -266,7 +269,8 @@ def _tell_held(opened: opening.Opened) -> None:
     if opened.held:
         flash(_("%(n)s笔的学生处于停发状态，没有列入", n=opened.held), "warning")
     if opened.away:
-        said = _("%(n)s笔的学生在名单公示后已休学或离校，没有列入：请在名单中剔除，或更正学籍",
+        said = _("%(n)s笔的学生在名单公示后已休学或离校，没有列入：请在名单中剔除，"
+                 "离校前应发的月份由学校另报“补发”名单；没有离校的，请学校更正学籍",
                  n=opened.away)  # fmt: skip
         flash(said, "warning")
 
@@ -280,13 +284,16 @@ def _may_post(run: PayRun) -> bool:
     return run.state in arriving.ANSWERABLE and g.actor.role == BUREAU_POSTER and _is_own(run)
 
 
-def _next_step(run: PayRun) -> str:
+def _next_step(run: PayRun, figures: dict[str, Any], aside: list[ResultLine]) -> str:
     """What the run waits for and from whom; "" when it is the reader's own, or nobody's."""
     step = RUNS.steps.get({"open": "export", "exported": "check", "checked": "settle"}
                           .get(run.state, ""))  # fmt: skip
+    unanswered = figures.keys() & {"sent", "unknown"}
+    if step and step.name == "settle" and aside and not unanswered:
+        step = ANSWERS.steps["explain"]
     if step is None or (g.actor.role in step.by and _is_own(run)):
         return ""
-    what = _("导入银行回盘") if step.name == "settle" else step.label
+    what = _("导入银行回盘") if step.name == "settle" and unanswered else step.label
     who = _("或").join(str(ROLES[role]) for role in ROLES if role in step.by)
     return _("下一步：由%(bureau)s的%(who)s办理「%(what)s」。", bureau=run.bureau, who=who,
              what=what)  # fmt: skip

@@ -300,8 +300,21 @@ def test_the_command_keeps_to_the_month_and_to_the_place(flask):
     assert flask("--as", world.QISHAN_CLERK).exit_code == 0
 
 
+def test_the_command_keeps_to_a_bureau_a_school_and_a_programme(flask):
+    minhou = any_of(Org.id, Org.code == world.MINHOU)
+    pk = any_of(R.c.id, R.c.state == "settled", R.c.bureau_id == minhou)
+    run(update(R).where(R.c.id == pk).values(line_count=R.c.line_count + 1))
+    ends = {words: flask(*words, "--as", "fujian_reviewer").exit_code for words in (
+        ("--org", world.MINHOU), ("--org", world.SIMING), ("--org", world.QISHAN),
+        ("--programme", "GRANT"), ("--programme", "TUITION_FREE"),
+    )}  # fmt: skip
+    assert list(ends.values()) == [1, 0, 0, 1, 0]
+
+
 @pytest.mark.parametrize("words", [
     ("--as", "nobody"), ("--as", world.SYSADMIN), ("--month", "13", "--as", "fujian_reviewer"),
+    ("--org", world.SIMING, "--as", world.MINHOU_CLERK),
+    ("--programme", "X", "--as", world.AUDITOR),
 ])  # fmt: skip
 def test_the_command_refuses_with_a_sentence(flask, words):
     done = flask(*words)

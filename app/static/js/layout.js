@@ -66,6 +66,8 @@ async function specimen(form) {
 function paint(form, said) {
   const box = form.querySelector("[data-specimen]");
   const wrong = box.querySelector("[data-specimen-problem]");
+  const none = box.querySelector("[data-specimen-none]");
+  if (none) none.remove();
   wrong.hidden = !said.problem;
   wrong.querySelector("span").textContent = said.problem;
   if (said.problem) return;
