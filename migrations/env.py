@@ -71,12 +71,18 @@ def finish(_context: object, _revision: object, scripts: list[MigrationScript]) 
     script.upgrade_ops.ops.extend(LayRules(table) for table in made if table in BY_TABLE)
 
 
+def keep_to_keys(connection: Connection, kept: str) -> None:
+    """SQLite looks after foreign keys, or not. It does not listen within a transaction, and the
+    first thing said through SQLAlchemy begins one: so this goes past it."""
+    connection.rollback()
+    connection.connection.cursor().execute(f"PRAGMA foreign_keys={kept}")
+
+
 def migrate(connection: Connection) -> None:
     """All that is due, or nothing of it."""
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:  # a table altered by making it anew must not take the rows that point at it along
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
+        keep_to_keys(connection, "OFF")
     settings = dict(current_app.extensions["migrate"].configure_args)
     context.configure(
         connection=connection, target_metadata=db.metadata, transactional_ddl=True,
@@ -90,7 +96,7 @@ def migrate(connection: Connection) -> None:
         if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
             raise RuntimeError(f"rows that point nowhere after the migration: {broken[:5]}")
     if sqlite:
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+        keep_to_keys(connection, "ON")
 
 
 if context.is_offline_mode():
