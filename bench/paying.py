@@ -137,13 +137,13 @@ def columns_of(table: str) -> str:
 def exports(m: Money, run: PayRun) -> None:
     exporter = actor_at(m.bureau, EXPORTER)
     with everyone("a measurement"):
-        lines = list(exporting._lines(run, shipped()[TEXT]))  # noqa: SLF001
+        lines = list(exporting.lines_of(run, shipped()[TEXT]))
         context = exporting.context_of(run, clock.now())
     for name in (SHEET, TEXT):
         profile = shipped()[name]
         out = m.folder / name
         with everyone("a measurement"), measured(m.home) as fetched:
-            sum(1 for _ in exporting._lines(run, profile))  # noqa: SLF001
+            sum(1 for _ in exporting.lines_of(run, profile))
         with measured(m.home) as writer:
             write_package(profile, lines, out / "bare", context)
         with measured() as bare:

@@ -18,7 +18,7 @@ from app.kernel.workflow import Outcome
 from app.payments import funds
 from app.payments.banks import PayLine, RunContext, write_package
 from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
-from app.payments.renewing import Renewed, foretold, renew_cards
+from app.payments.renewing import NONE_RENEWED, Renewed, foretold, renew_cards
 from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
 
@@ -60,10 +60,8 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
     _lock(run, actor)
     funds.decide(run, decision, actor)
     shutil.rmtree(folder, ignore_errors=True)
-    renewed = renew_cards(run, actor)
     with everyone("导出须解密本批次的卡号"), files.scratch() as scratch:
-        context = context_of(run, clock.now())
-        package = write_package(profile, _lines(run, profile), scratch, context)
+        package, renewed = _written(run, profile, scratch, actor)
         if not package.files:
             why = package.unable[0][1] if package.unable else renewed.told() or _("批次是空的")
             raise Refused(_("没有一行能写入这种银行格式：%(why)s", why=why))
@@ -90,24 +88,49 @@ def _lock(run: PayRun, actor: Actor) -> None:
         raise Refused(_("批次%(run)s已导出过，不能重复导出；可下载原文件", run=run.id))
 
 
-def _lines(run: PayRun, profile: Profile) -> Iterator[PayLine]:
+def _written(run: PayRun, profile: Profile, scratch: Path, actor: Actor
+             ) -> tuple[Package, Renewed]:  # fmt: skip
+    """The files, every line to the card in use today.
+
+    Nearly always all cards are, which the lines tell as they go by. Where one is not, what is
+    written so far is thrown away, the orders follow their cards, and it is begun again.
+    """
+    context = context_of(run, clock.now())
+    try:
+        return write_package(profile, lines_of(run, profile), scratch, context), NONE_RENEWED
+    except _NotInUse:
+        renewed = renew_cards(run, actor)
+        lines = lines_of(run, profile, any_card=True)
+        return write_package(profile, lines, scratch, context), renewed
+
+
+class _NotInUse(Exception):
+    """A line's card is not in use."""
+
+
+def lines_of(run: PayRun, profile: Profile, *, any_card: bool = False) -> Iterator[PayLine]:
     """The run's lines in order, decrypted one by one as they stream to the file; the ID number
-    only where the layout shows it."""
+    only where the layout shows it. `_NotInUse` at the first card that is not in use, unless any
+    will do that is not closed."""
     numbered = profile.shows("id_no")
+    usable = [C.c.state != "closed"] if any_card else []
     source = (
         select(T.c.ref, T.c.seq, C.c.holder_name, C.c.card_no, C.c.bank_name, C.c.cnaps,
-               H.c.id_no if numbered else null(), T.c.fen)
+               H.c.id_no if numbered else null(), T.c.fen, C.c.state)
         .join_from(T, C, C.c.id == T.c.card_id)
-        .where(T.c.run_id == run.id, T.c.state == "waiting", C.c.state != "closed")
+        .where(T.c.run_id == run.id, T.c.state == "waiting", *usable)
         .order_by(T.c.seq)
         .execution_options(yield_per=2000)
     )  # fmt: skip
     if numbered:
         source = source.join(P, P.c.id == T.c.payment_id).join(H, H.c.id == P.c.person_id)
     purpose = f"{run.month}助学金"
-    for ref, seq, holder, card, bank, cnaps, number, fen in db.session.execute(source):
-        same = not cnaps or cnaps.startswith(profile.bank_code)
-        yield PayLine(ref, seq, holder, card, bank, cnaps or None, number, fen, purpose, same)
+    with db.session.execute(source) as found:
+        for ref, seq, holder, card, bank, cnaps, number, fen, state in found:
+            if state != "active" and not any_card:
+                raise _NotInUse
+            same = not cnaps or cnaps.startswith(profile.bank_code)
+            yield PayLine(ref, seq, holder, card, bank, cnaps or None, number, fen, purpose, same)
 
 
 def context_of(run: PayRun, at: dt.datetime) -> RunContext:

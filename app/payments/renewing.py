@@ -45,6 +45,9 @@ class Renewed(NamedTuple):
         return joined(said)
 
 
+NONE_RENEWED = Renewed(0, 0, 0)
+
+
 def _waiting(run: PayRun) -> ColumnElement[bool]:
     return and_(T.c.run_id == run.id, T.c.state == "waiting")
 

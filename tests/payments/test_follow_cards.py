@@ -143,7 +143,7 @@ def test_it_stands_in_the_trail_with_how_many(world, waiting_run):
 
 
 def test_a_card_changed_while_the_files_are_written_makes_no_file(world, waiting_run, monkeypatch):
-    """The lines are read once; what came between is noticed by what is missing."""
+    """Cards are followed once; what came between is noticed by what is missing."""
     real = exporting.renew_cards
 
     def then_closed(run, actor):
@@ -153,6 +153,7 @@ def test_a_card_changed_while_the_files_are_written_makes_no_file(world, waiting
         return done
 
     order_card = order(world, waiting_run).card_id
+    close_card(world, 1)
     monkeypatch.setattr(exporting, "renew_cards", then_closed)
     with pytest.raises(Refused, match="再导出一次"):
         world.export(waiting_run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import Refused
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 PLACE = {name: place for place, name in enumerate(PayLine._fields)}
 SAME_BANK = PLACE["same_bank"]
+NULLABLE = ("cnaps", "id_no")
 # Control characters break rows; invisible ones make a holder name differ unseen.
 UNSEEN = "\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ufffe\uffff"
+NOT_SEEN = re.compile(f"[{UNSEEN}]")
 
 
 class Detail:
@@ -55,7 +57,8 @@ class Detail:
         shaped = [shape(values) for shape, values in zip(self.shapes, raw, strict=True)]
         if self.profile.container == "csv":
             return quoted(self.profile, zip(*self._with_fixed(shaped), strict=False))
-        return "".join(map(self.template.__mod__, zip(*shaped, strict=True)))
+        # One format for all rows: half the time of one for each.
+        return self.template * len(lines) % tuple(chain.from_iterable(zip(*shaped, strict=True)))
 
     def _place(self, column: Column) -> int | str:
         """Which of the shaped columns stands there, or the text that always does."""
@@ -86,11 +89,9 @@ class Detail:
     def _values(
         self, source: str, constant: str, fields: Sequence[Any], rows: range
     ) -> Iterable[Any]:
-        if source in ("cnaps", "id_no"):
-            return [value or "" for value in fields[PLACE[source]]]
         if source in PLACE:
-            values: Iterable[Any] = fields[PLACE[source]]
-            return values
+            values: Sequence[Any] = fields[PLACE[source]]
+            return [v or "" for v in values] if source in NULLABLE and None in values else values
         return rows if source == "row" else repeat(self._same(source, constant))
 
     def _same(self, source: str, constant: str) -> Any:
@@ -115,22 +116,19 @@ def record_text(profile: Profile, record: Record, context: RunContext, totals: T
 
 def fits(profile: Profile, column: Column, text: str) -> None:
     """Silence, or the refusal that says which value the bank's field cannot take."""
-    label = column.label
     try:
         size = len(text.encode(profile.codec))
     except UnicodeEncodeError:
-        codec = profile.codec
-        raise Refused(
-            _("%(field)s里有 %(encoding)s 写不了的字", field=label, encoding=codec)
-        ) from None
+        why = _("%(field)s里有 %(encoding)s 写不了的字", field=column.label, encoding=profile.codec)
+        raise Refused(why) from None
     most = min(column.width or size, column.max_bytes or size)
     if size > most or len(text) > (column.max_chars or size):
-        raise Refused(_("%(field)s太长，银行最多收 %(most)d 个字节", field=label, most=most))
+        raise Refused(_("%(field)s太长，银行最多收 %(most)d 个字节", field=column.label, most=most))
     if column.required and not text:
-        raise Refused(_("%(field)s必须填写", field=label))
+        raise Refused(_("%(field)s必须填写", field=column.label))
     splits = profile.separator if profile.container == "txt" else ""
-    if re.search(f"[{UNSEEN}]", text) or (splits and splits in text):
-        raise Refused(_("%(field)s里有分隔符或控制字符", field=label))
+    if NOT_SEEN.search(text) or (splits and splits in text):
+        raise Refused(_("%(field)s里有分隔符或控制字符", field=column.label))
 
 
 def whole_file(source: str, constant: str, context: RunContext, totals: Totals) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.kernel.i18n import _, listed
 from app.payments.banks.column import LABELS, LINE_SOURCES, Column
-from app.payments.banks.render import PLACE, SAME_BANK, UNSEEN
+from app.payments.banks.render import NULLABLE, PLACE, SAME_BANK, UNSEEN
 from app.payments.banks.shaping import YUAN
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ FORMULA = ("=", "+", "-", "@")
 FEN, SEQ = PLACE["fen"], PLACE["seq"]
 BYTES_PER_CHARACTER = {"gbk": 2, "gb18030": 4, "utf-8": 4}
 NUMBERS = ("fen", "seq")
-NULLABLE = ("cnaps", "id_no")
 
 
 class TextRule:
@@ -74,8 +73,8 @@ class TextRule:
         if self.kind is not None:
             pairs = zip(values, fields[SAME_BANK], strict=True)
             return [str(v or "") for v, same in pairs if same is self.kind]
-        if self.column.source in NULLABLE:
-            return [str(v or "") for v in values]
+        if self.column.source in NULLABLE and None in values:
+            return ["" if v is None else v for v in values]  # type: ignore[misc]
         return values  # type: ignore[return-value]
 
     def doubt(self, line: PayLine) -> str | None:

@@ -1,12 +1,13 @@
-"""The body of a text or XML file: rows go to a scratch file, the head is written when known."""
+"""The body of a text or XML file: rows wait in memory, many of them in a scratch file, until the
+head that tells their sums can be written."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-import tempfile
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
 
 from app.payments.banks.render import Detail, quoted, record_text
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from app.payments.banks.profile import Profile, Record
 
 BLOCK = 1 << 20
+AT_HAND = 1 << 18
+"""Bytes of rows that wait in memory: a file of a thousand rows does."""
 
 
 class TextBody:
@@ -28,7 +31,7 @@ class TextBody:
     ) -> None:
         self.profile, self.context = profile, context
         self.detail = Detail(profile, context, file_no, split)
-        self.rows: IO[bytes] = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115  closed by finish or discard
+        self.rows: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(AT_HAND, dir=str(scratch))  # noqa: SIM115  closed by finish or discard
 
     def write(self, lines: Sequence[PayLine], first_row: int) -> None:
         self.rows.write(self.detail.text(lines, first_row).encode(self.profile.codec))
