@@ -200,15 +200,16 @@ class Page:
         return [_typed(f"control-field-{n}", label, held.get(n)) for n, label in TOTALS.items()]
 
     def settled(self) -> Iterator[tuple[Any, list[tuple[Any, str]]]]:
-        """Everything that is set, in words, by part of the form; parts without anything are left
-        out."""
+        """What is set, in words, by part of the form: choices, and what is typed otherwise than
+        usual. Parts without anything are left out."""
         parts = [*self.parts(), (_l("他行收款"), [self.needs()])]
         if self.answer:
             parts += [(_l("回盘文件"), self.answers()), (_l("到哪里取数"), self.places())]
         if self.control:
             parts.append((_l("银行的合计"), [*self.controls(), *self.sums()]))
         for title, controls in parts:
-            told = [(c.setting.label, said) for c in controls if (said := in_plain(c))]
+            told = [(c.setting.label, said) for c in controls if (said := in_plain(c))
+                    and (c.choices or c.value != c.setting.usual)]  # fmt: skip
             if told:
                 yield title, told
 

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, exists, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import (
+    BigInteger,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import Org
 from app.accounts.queries import Deed, deeds
@@ -106,7 +119,9 @@ def to_pay_again(run_id: int) -> tuple[int, int]:
     """(payments, fen) whose latest attempt stands in this run and came to nothing."""
     found = select(func.count(), func.coalesce(func.sum(Attempt.fen), 0)).join(
         Payment, and_(Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no)
-    ).where(Attempt.run_id == run_id, Attempt.state.in_(AGAIN))  # fmt: skip
+    ).join(AidLine, AidLine.id == Payment.line_id).where(
+        Attempt.run_id == run_id, Attempt.state.in_(AGAIN), AidLine.state == "normal"
+    )  # fmt: skip
     count, fen = db.session.execute(found).one()
     return int(count), int(fen)
 
@@ -125,12 +140,6 @@ def run_figures(run_id: int) -> dict[str, tuple[int, int]]:
     return {state: (int(n), int(fen)) for state, n, fen in db.session.execute(found)}
 
 
-def rows_aside(run_id: int, limit: int = 200) -> list[ResultLine]:
-    """The rows of result files that still wait for an explanation."""
-    found = select(ResultLine).where(ResultLine.run_id == run_id, ResultLine.fate == "aside")
-    return list(db.session.scalars(found.order_by(ResultLine.id).limit(limit)))
-
-
 def rows_of_file_aside(file_id: int, limit: int = 50) -> list[ResultLine]:
     """The rows of one result file that were set aside."""
     found = select(ResultLine).where(ResultLine.file_id == file_id, ResultLine.fate == "aside")
@@ -143,28 +152,70 @@ def files_of(run_id: int) -> list[PayFile]:
                                    .order_by(PayFile.id)))  # fmt: skip
 
 
-def result_files_of(run_id: int) -> list[ResultFile]:
-    """What the bank gave back for a run, oldest first."""
-    return list(db.session.scalars(select(ResultFile).where(ResultFile.run_id == run_id)
-                                   .order_by(ResultFile.id)))  # fmt: skip
+def answers_of(run_id: int, limit: int = 200) -> tuple[list[ResultFile], list[ResultLine]]:
+    """What the bank gave back for a run, oldest first, and the first rows of it that still wait
+    for an explanation."""
+    waits = (ResultLine.run_id == run_id, ResultLine.fate == "aside")
+    first = select(ResultLine).where(*waits).order_by(ResultLine.id).limit(limit).subquery()
+    aside = aliased(ResultLine, first)
+    found = select(ResultFile, aside).outerjoin(aside, aside.file_id == ResultFile.id)
+    found = found.where(ResultFile.run_id == run_id).order_by(ResultFile.id, aside.id)
+    rows = db.session.execute(found).all()
+    files = list(dict.fromkeys(file for file, _row in rows))
+    return files, list(filter(None, (row for _file, row in rows)))
 
 
-def kin(run_id: int) -> dict[bool, list[tuple[int, int]]]:
-    """Runs that tried payments of this one once more (True), or that it tries again (False), with
-    how many of them."""
+class Glance(NamedTuple):
+    """A run in figures. `later`, `earlier`: runs that tried its payments once more, or before it,
+    and how many of them; `unable`: why the first few lines were written into no file."""
+
+    figures: dict[str, tuple[int, int]]
+    later: list[tuple[int, int]]
+    earlier: list[tuple[int, int]]
+    unable: list[str]
+
+
+def at_a_glance(run_id: int, few: int = 5) -> Glance:
+    """One statement for a run found in the scope."""
+    rows = union_all(_by_outcome(run_id), _kin(run_id), _unable(run_id, few))
+    seen = Glance({}, [], [], [])
+    for part, said, n, fen in db.session.execute(rows, execution_options=placed()):
+        if part == "figures":
+            seen.figures[said] = (int(n), int(fen))
+        elif part == "unable":
+            seen.unable.append(said)
+        else:
+            getattr(seen, part).append((int(said), int(n)))
+    return seen
+
+
+def _part(name: Any, said: Any, n: Any, fen: Any) -> Any:
+    part = literal(name) if isinstance(name, str) else name
+    return select(part, type_coerce(said, String), n, type_coerce(fen, BigInteger))
+
+
+def _by_outcome(run_id: int) -> Any:
+    rows = _part("figures", T.c.state, func.count(), func.sum(T.c.fen))
+    return rows.where(T.c.run_id == run_id).group_by(T.c.state)
+
+
+def _kin(run_id: int) -> Any:
     me, other = T.alias("me"), T.alias("other")
-    later = other.c.no > me.c.no
-    found = (
-        select(later, other.c.run_id, func.count())
-        .join_from(me, other, other.c.payment_id == me.c.payment_id)
-        .where(me.c.run_id == run_id, other.c.run_id != run_id,
-               or_(me.c.state.in_(AGAIN), me.c.no > 1))
-        .group_by(later, other.c.run_id).order_by(other.c.run_id)
+    side = case((other.c.no > me.c.no, "later"), else_="earlier")
+    rows = _part(side, cast(other.c.run_id, String), func.count(), literal(0))
+    rows = rows.join_from(me, other, other.c.payment_id == me.c.payment_id).where(
+        me.c.run_id == run_id, other.c.run_id != run_id,
+        or_(me.c.state.in_(AGAIN), me.c.no > 1),
     )  # fmt: skip
-    told: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
-    for is_later, run, n in db.session.execute(found, execution_options=placed()):
-        told[bool(is_later)].append((run, int(n)))
-    return told
+    return rows.group_by(other.c.run_id, side)
+
+
+def _unable(run_id: int, few: int) -> Any:
+    said = type_coerce(T.c.name, String) + ": " + type_coerce(T.c.reason_text, String)
+    rows = _part("unable", said, T.c.seq, literal(0))
+    carried = T.c.reason == NOT_CARRIED
+    found = rows.where(T.c.run_id == run_id, carried).order_by(T.c.seq).limit(few).subquery()
+    return select(*found.c)
 
 
 def unable(run_id: int, limit: int = 50) -> list[str]:

@@ -91,14 +91,13 @@ class RunGrid(Packed):
     show_template = "run_detail.html"
 
     def beside(self, row: PayRun) -> dict[str, Any]:
-        files, figures = queries.files_of(row.id), queries.run_figures(row.id)
-        aside = queries.rows_aside(row.id)
+        files, seen = queries.files_of(row.id), queries.at_a_glance(row.id)
+        results, aside = queries.answers_of(row.id)
         left = row.line_count - sum(f.row_count for f in files) if files else 0
         return {
-            "run": row, "figures": figures, "files": files,
-            "left_out": left, "unable": queries.unable(row.id, 5) if left else [],
-            "kin": queries.kin(row.id),
-            "results": queries.result_files_of(row.id), "aside": aside,
+            "run": row, "figures": seen.figures, "files": files,
+            "left_out": left, "seen": seen,
+            "results": results, "aside": aside,
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "forms": FORMS,
             "export_form": _export_form(row) if self._may_package(row) else None,
@@ -107,7 +106,7 @@ class RunGrid(Packed):
             "renewal": renewing.foretold(row).told() if row.state == "open" else "",
             "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
             "may_seal": self.may("can_package") and _is_own(row),
-            "next_step": _next_step(row, figures, aside),
+            "next_step": _next_step(row, seen.figures, aside),
         }  # fmt: skip
 
     def _again(self, row: PayRun) -> tuple[int, int] | None:

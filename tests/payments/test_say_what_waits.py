@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.kernel.desk import inbox
 from app.payments import desk, opening, queries  # noqa: F401  (the desk registers itself)
 from app.payments.models import ResultLine
-from tests.engine import student
+from tests.engine import line, student
 
 ASIDE, FAILED, UNPAID = "搁置的回盘行", "失败或退汇，还没有重发", "没有领到钱的学生"
 
@@ -68,8 +70,29 @@ def test_rows_set_aside_wait_for_those_who_may_close_them(world, answered, waits
 def test_a_run_names_the_run_in_which_its_failures_are_paid_again(world, answered):
     clerk = world.county.clerk
     second = world.act(clerk, opening.open_again, answered, clerk).run
-    assert world.act(clerk, queries.kin, answered.id) == {True: [(second.id, 2)], False: []}
-    assert world.act(clerk, queries.kin, second.id) == {True: [], False: [(answered.id, 2)]}
+    first, again = (world.act(clerk, queries.at_a_glance, run.id) for run in (answered, second))
+    assert (first.later, first.earlier) == ([(second.id, 2)], [])
+    assert (again.later, again.earlier) == ([], [(answered.id, 2)])
+    assert first.figures == world.act(clerk, queries.run_figures, answered.id)
+    assert again.figures == {"waiting": (2, second.total_fen)}
+
+
+def test_a_run_names_the_first_lines_that_no_file_could_carry(world):
+    people = [student(n) for n in range(3)]
+    people[1] = replace(people[1], name="林䶮")
+    world.confirmed(rows=[line(who) for who in people])
+    run = world.exported(world.opened())
+    seen = world.act(world.county.clerk, queries.at_a_glance, run.id)
+    assert len(seen.unable) == 1
+    assert seen.unable[0].startswith("林䶮: ")
+
+
+def test_the_rows_set_aside_stand_beside_the_files_they_came_in(world, answered):
+    again = [world.answer(ref, "paid") for ref in world.refs(answered)[2:]]
+    world.results(answered, again)
+    files, aside = world.act(world.county.clerk, queries.answers_of, answered.id)
+    assert [f.aside for f in files] == [1, 0]
+    assert [(r.file_id, r.ref) for r in aside] == [(files[0].id, "R9999-1-1")]
 
 
 def test_a_row_of_an_answer_stands_beside_the_order_it_names(world, answered):

@@ -10,6 +10,7 @@ export function start() {
     const button = event.target.closest("button[data-confirm]");
     if (!button || button.disabled || button.dataset.agreed) return;
     event.preventDefault();
+    if (button.form && !button.form.reportValidity()) return;
     await countFirst(button);
     ask(button);
   });
