@@ -20,6 +20,7 @@ from app.kernel.types import Choice
 from app.payments.models import Attempt, Payment, PayRun, ResultLine
 from app.payments.sums import (
     CARRIED,
+    GIVEN_UP,
     IN_THE_BOOKS,
     LEFT_OUT,
     PAYABLE,
@@ -100,8 +101,8 @@ class Standing(Is):
         return _chosen(STANDINGS, raw)
 
     def compare(self, column: Any, values: list[Any]) -> ColumnElement[bool]:
-        now = select(Payment.id).where(
-            Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no
+        now = select(Payment.id).join(AidLine, AidLine.id == Payment.line_id).where(
+            Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no, ~GIVEN_UP
         ).exists()  # fmt: skip
         told = {"now": now, "carried": CARRIED}
         return and_(*(told[value] for value in values))

@@ -89,8 +89,9 @@ def _left_since(actor: Actor) -> Iterator[Waiting]:
     if actor.role not in deciders:
         return
     yield Waiting(_l("公示后离校的学生"), unpaid_leavers(actor.org_id or 0),
-                  _l("在名单中剔除；没有离校的，请学校更正学籍"), "/duegrid/list/?_flt_0_part=gone",
-                  "user-minus", "warn")  # fmt: skip
+                  _l("在名单中剔除，离校前应发的月份由学校另报“补发”名单；"
+                     "没有离校的，请学校更正学籍"),
+                  "/duegrid/list/?_flt_0_part=gone", "user-minus", "warn")  # fmt: skip
 
 
 @waits

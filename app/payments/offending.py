@@ -35,6 +35,7 @@ from app.payments.sums import (
     STANDING,
     TAKEN_BACK,
     TOLD,
+    TRIED_LINES,
     A,
     B,
     E,
@@ -98,7 +99,7 @@ def wrong(chosen: Chosen, runs: bool) -> Iterator[tuple[str, Wrong]]:
     yield "due", Wrong(PAID_LINES, and_(here, _unlike_its_line()), A, PAID)
     yield "standing", _without_one_result(here)
     yield "months", Wrong(PAID_LINES, and_(here, P.c.id.in_(_short_of_months(here))), A, PAID)
-    locks = M.join(PAID_LINES, P.c.id == M.c.payment_id)
+    locks = M.join(TRIED_LINES, P.c.id == M.c.payment_id)
     yield "stray", Wrong(locks, and_(here, ~LOCKED), A, PAID)
     source, loose = loose_locks(here)
     named = {"list_id": A.c.id, "line_id": L.c.id, "payment_id": M.c.payment_id}

@@ -113,12 +113,21 @@ def open_again(old: PayRun, actor: Actor) -> Opened:
         due.gather_again(_failed(old, ~stopped, ~away))
         due.write_attempts(run)
         due.count_orders()
+        _refuse_given_up(run)
         _sum_up(run)
     db.session.refresh(run)
     if not run.line_count:
         raise Refused(_("这个批次没有可以重发的失败笔数，另有%(h)s笔处于停发，%(a)s笔的学生已离校",
                         h=held, a=gone))  # fmt: skip
     return _opened(run, actor, 0, held, gone)
+
+
+def _refuse_given_up(run: PayRun) -> None:
+    """Refused when a line of the run was removed while it was being opened."""
+    gone = exists().where(T.c.run_id == run.id, P.c.id == T.c.payment_id, L.c.id == P.c.line_id,
+                          L.c.state != "normal")  # fmt: skip
+    if db.session.scalar(select(gone)):
+        raise Refused(_("开立期间有的行被剔除了，没有开立批次，请再开立一次"))
 
 
 def _count_of(found: Select[Any]) -> ScalarSelect[int]:
@@ -131,7 +140,7 @@ def _failed(old: PayRun, *more: ColumnElement[bool]) -> Select[Any]:
         select(P.c.id)
         .join_from(P, T, and_(T.c.payment_id == P.c.id, T.c.no == P.c.attempt_no))
         .join(L, L.c.id == P.c.line_id)
-        .where(T.c.run_id == old.id, T.c.state.in_(AGAIN), *more)
+        .where(T.c.run_id == old.id, T.c.state.in_(AGAIN), L.c.state == "normal", *more)
     )
 
 

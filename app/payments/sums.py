@@ -46,7 +46,13 @@ A, L, P, T, M, R, F, B, E = (
 IN_THE_BOOKS = ("published", "confirmed")
 """The states of a list from which its lines count."""
 LINES: FromClause = L.join(A, A.c.id == L.c.list_id)
-PAID_LINES: FromClause = P.join(LINES, L.c.id == P.c.line_id)
+_live = T.alias("still_live")
+GIVEN_UP = and_(
+    L.c.state == "removed", ~exists().where(_live.c.live == P.c.id).correlate(P)
+)  # fmt: skip
+"""The line was removed after every order for it had come to nothing: it is not due any more."""
+TRIED_LINES: FromClause = P.join(LINES, L.c.id == P.c.line_id)
+PAID_LINES: FromClause = P.join(LINES, and_(L.c.id == P.c.line_id, ~GIVEN_UP))
 ATTEMPTS: FromClause = T.join(PAID_LINES, P.c.id == T.c.payment_id)
 TAKEN_BACK: FromClause = B.join(PAID_LINES, P.c.id == B.c.payment_id)
 REPAID = B.c.state == "repaid"
@@ -62,6 +68,7 @@ SPAN = type_coerce(L.c.last_month, Integer) - type_coerce(L.c.first_month, Integ
 LOCKED = and_(
     M.c.payment_id == P.c.id, M.c.person_id == P.c.person_id,
     M.c.programme_id == P.c.programme_id, M.c.month.between(L.c.first_month, L.c.last_month),
+    ~GIVEN_UP,
 )  # fmt: skip
 """The month is locked by the payment that is to pay it."""
 PAYABLE = and_(A.c.state == "confirmed", L.c.state == "normal")
@@ -183,7 +190,7 @@ def _of_months(chosen: Chosen, key: Any) -> Iterator[Select[Any]]:
     """The months that payments are for, and the locks on them."""
     here = chosen.lists()
     yield rows_of("months_due", key, SPAN, NO_MONEY, PAID_LINES, here)
-    locks = M.join(PAID_LINES, P.c.id == M.c.payment_id)
+    locks = M.join(TRIED_LINES, P.c.id == M.c.payment_id)
     yield rows_of("months_locked", key, ONE, NO_MONEY, locks, here, LOCKED)
     yield rows_of("months_stray", key, ONE, NO_MONEY, locks, here, ~LOCKED)
     yield rows_of("months_stray", key, ONE, NO_MONEY, *loose_locks(here))

@@ -67,7 +67,9 @@ def runs_to_repeat(bureau_id: int) -> list[tuple[int, YearMonth, int]]:
     found = (
         select(PayRun.id, PayRun.month, func.count())
         .join(Attempt, Attempt.run_id == PayRun.id).join(Payment, _STANDING)
-        .where(PayRun.id.in_(latest.scalar_subquery()), Attempt.state.in_(AGAIN))
+        .join(AidLine, AidLine.id == Payment.line_id)
+        .where(PayRun.id.in_(latest.scalar_subquery()), Attempt.state.in_(AGAIN),
+               AidLine.state == "normal")
         .group_by(PayRun.id, PayRun.month).order_by(PayRun.id.desc()).limit(FEW)
     )  # fmt: skip
     return [(run, month, int(n)) for run, month, n in db.session.execute(found)]
@@ -76,7 +78,8 @@ def runs_to_repeat(bureau_id: int) -> list[tuple[int, YearMonth, int]]:
 def came_to_nothing() -> Select[Any]:
     """How many payments in the scope stand as failed or returned."""
     found = select(func.count()).select_from(Attempt).join(Payment, _STANDING)
-    return found.where(Attempt.state.in_(AGAIN))
+    found = found.join(AidLine, AidLine.id == Payment.line_id)
+    return found.where(Attempt.state.in_(AGAIN), AidLine.state == "normal")
 
 
 _STANDING = and_(Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no)

@@ -22,7 +22,7 @@ from app.kernel.workflow import Guard, Moved, Step, Workflow
 from app.payments.funds import ARRIVALS  # noqa: F401  (known with the others)
 from app.payments.models import FATES, Attempt, PayFile, Payment, PayRun, ResultLine
 from app.payments.recovering import RECOVERIES  # noqa: F401  (known with the others)
-from app.payments.releasing import release_runs
+from app.payments.releasing import give_up, release_runs
 from app.publicity.models import AidLine
 from app.publicity.workflow import LINES
 
@@ -68,13 +68,34 @@ def _in_no_run(_actor: Actor) -> ColumnElement[bool]:
     return ~exists().where(Payment.line_id == AidLine.id)
 
 
+def _no_money_out(_actor: Actor) -> ColumnElement[bool]:
+    """No order for the line waits, is with the bank, in doubt or paid."""
+    mine = (Payment.line_id == AidLine.id, Attempt.payment_id == Payment.id)
+    return ~exists().where(*mine, Attempt.live.is_not(None))
+
+
+def _give_up(moved: Moved, _actor: Actor) -> None:
+    with everyone("剔除的是刚在本人管辖内办理的行"):
+        give_up(moved)
+
+
 in_no_run = Guard(
     _in_no_run,
     _l("该生已列入支付批次：未导出的先作废批次；已提交银行的，登记停发或追缴"),
 )
-for _name in ("object", "remove"):  # a line that is being paid must not look frozen or removed
-    _step = LINES.steps[_name]
-    LINES.steps[_name] = replace(_step, guards=(*_step.guards, in_no_run))
+no_money_out = Guard(
+    _no_money_out,
+    _l(
+        "该生已列入支付批次，正在支付或已到账：未导出的先作废批次；已提交银行的，等银行结果，"
+        "失败后可以剔除；已到账的，登记追缴"
+    ),
+)
+# A line that is being paid must not look frozen or removed; what failed may be given up.
+_object, _remove = LINES.steps["object"], LINES.steps["remove"]
+LINES.steps["object"] = replace(_object, guards=(*_object.guards, in_no_run))
+LINES.steps["remove"] = replace(
+    _remove, guards=(*_remove.guards, no_money_out), then=(*_remove.then, _give_up)
+)
 
 own_run = Guard(_own, _l("支付批次由开立它的主管部门办理"))
 own_answer = Guard(_own_answer, own_run.otherwise)
