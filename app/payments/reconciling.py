@@ -81,7 +81,7 @@ class DueGrid(Behind):
         "state": _l("状态"), "grade": _l("年级"), "class_name": _l("班级"),
         "card_mask": _l("银行卡"),
     }  # fmt: skip
-    list_columns = ["aid_list.month", "aid_list.school", "seq", "name", "id_mask", "first_month",
+    list_columns = ["name", "id_mask", "aid_list.month", "aid_list.school", "seq", "first_month",
                     "last_month", "amount_fen"]  # fmt: skip
     show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "class_name", "first_month",
                     "last_month", "amount_fen", "card_mask"]  # fmt: skip

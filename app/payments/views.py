@@ -190,13 +190,14 @@ class AttemptGrid(Behind):
     labels = {
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
         "fen": _l("金额（元）"), "state": _l("结果"), "reason_text": _l("银行说明"),
-        "arrived_on": _l("到账日期"), "run": _l("批次"), "bank_ref": _l("银行流水"),
+        "arrived_on": _l("到账日期"), "run": _l("批次"), "run_id": _l("批次"),
+        "bank_ref": _l("银行流水"),
     }  # fmt: skip
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
     show_columns = ["run", *list_columns, "bank_ref"]
     formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
     standing_by = {"standing": (Standing, _l("口径"), STANDINGS)}
-    search_columns = ["name", "ref", "state", "arrived_on", "month", "school", "bureau",
+    search_columns = ["name", "ref", "state", "arrived_on", "run_id", "month", "school", "bureau",
                       "programme", "standing"]  # fmt: skip
     order_columns = ["name", "fen", "state", "arrived_on"]
     eager = ("run.bureau",)
