@@ -39,25 +39,27 @@ from app.registry.models import CalendarMonth, Card, CoveredMonth
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, FromClause, Select
 
 L, A, P, T, M, C, N = (
     m.__table__ for m in (AidLine, AidList, Payment, Attempt, CoveredMonth, Card, CalendarMonth)
 )
 OF_LINE = {
-    "line_id": L.c.id, "org_path": L.c.org_path, "person_id": L.c.person_id, "seq": L.c.seq,
+    "line_id": L.c.id, "org_path": L.c.org_path, "person_id": L.c.person_id,
     "first_month": L.c.first_month, "last_month": L.c.last_month, "name": L.c.name,
     "card_id": L.c.card_id, "card_mask": L.c.card_mask,
 }  # fmt: skip
+ORDER = (L.c.org_path, L.c.seq, L.c.id)
+"""By school, as the rows stand on its list."""
 D = Table(
     "due_line", MetaData(),
-    *(Column(name, BigInteger) for name in ("payment_id", "fen")), Column("no", Integer),
+    *(Column(name, BigInteger) for name in ("payment_id", "fen")),
+    *(Column(name, Integer) for name in ("no", "place")),
     *(Column(name, column.type) for name, column in OF_LINE.items()),
     prefixes=["TEMPORARY"],
 )  # fmt: skip
-"""A payment, the order that is to be made of it (the first, the second, …), and its line.
-
-`no` 0: not to be paid after all."""
+"""A payment, its line, and the order that is to be made of it: its `no` (the first, the second, …;
+0: none after all) and its `place` among the others."""
 SPAN = type_coerce(D.c.last_month - D.c.first_month + 1, Integer)
 
 
@@ -70,20 +72,19 @@ def table_of_due() -> Iterator[None]:
 
 def gather(lists: list[int], *which: ColumnElement[bool]) -> int:
     """A new payment is due for each line of the lists of which all this is true; how many."""
-    order = (L.c.org_path, L.c.seq, L.c.id)
-    cells = {"payment_id": next_keys(P, *order), "fen": L.c.amount_fen, "no": literal(1)} | OF_LINE
-    found = select(*cells.values()).join_from(L, A, A.c.id == L.c.list_id)
-    return _take(cells, found.where(L.c.list_id.in_(lists), *which).order_by(*order))
+    cells = {"payment_id": next_keys(P, *ORDER), "fen": L.c.amount_fen, "no": literal(1)}
+    return _take(cells, L.join(A, A.c.id == L.c.list_id), L.c.list_id.in_(lists), *which)
 
 
 def gather_again(payments: Select[Any]) -> int:
     """Another order is due for each of these payments; how many."""
-    cells = {"payment_id": P.c.id, "fen": P.c.fen, "no": P.c.attempt_no + 1} | OF_LINE
-    found = select(*cells.values()).join_from(P, L, L.c.id == P.c.line_id)
-    return _take(cells, found.where(P.c.id.in_(payments)))
+    cells = {"payment_id": P.c.id, "fen": P.c.fen, "no": P.c.attempt_no + 1}
+    return _take(cells, P.join(L, L.c.id == P.c.line_id), P.c.id.in_(payments))
 
 
-def _take(cells: dict[str, Any], found: Select[Any]) -> int:
+def _take(cells: dict[str, Any], source: FromClause, *which: ColumnElement[bool]) -> int:
+    cells = cells | OF_LINE | {"place": func.row_number().over(order_by=ORDER)}
+    found = select(*cells.values()).select_from(source).where(*which).order_by(*ORDER)
     return changed(insert(D).from_select(list(cells), found))
 
 
@@ -127,7 +128,8 @@ def compared(lists: list[int]) -> tuple[int, int, int]:
 
 def drop_unlocked() -> None:
     """Payments that did not get all their months are gone, with the months they did get, and so
-    are those whose line was frozen or removed in the meantime. No order is due for them."""
+    are those whose line was frozen or removed in the meantime. No order is due for them, and the
+    others stand closer together."""
     got = select(func.count()).where(M.c.payment_id == D.c.payment_id).scalar_subquery()
     sure = exists().where(L.c.id == D.c.line_id, L.c.state == "normal")
     db.session.execute(update(D).where(or_(got < SPAN, ~sure)).values(no=0))
@@ -135,25 +137,28 @@ def drop_unlocked() -> None:
     db.session.execute(delete(M).where(M.c.payment_id.in_(gone)))
     db.session.execute(delete(P).where(P.c.id.in_(gone)))
     db.session.execute(delete(D).where(D.c.no == 0))
+    place = func.row_number().over(order_by=D.c.place)
+    now = select(D.c.payment_id, place.label("place")).subquery("now")
+    closer = update(D).where(D.c.payment_id == now.c.payment_id).values(place=now.c.place)
+    db.session.execute(closer)
 
 
 def write_attempts(run: PayRun) -> None:
-    """One order for each that is due, in the order of school and row, to the card of today; the
-    card on the line is told by its mask already."""
+    """One order for each that is due, to the card of today; the card on the line is told by its
+    mask already."""
     today = C.alias("today")
     card = select(today.c.id).where(
         today.c.person_id == D.c.person_id, today.c.state == "active"
     ).correlate(D).scalar_subquery()  # fmt: skip
-    seq = func.row_number().over(order_by=(D.c.org_path, D.c.seq, D.c.payment_id))
     chosen = select(
         D.c.payment_id, D.c.org_path, D.c.fen, D.c.no, D.c.name, D.c.card_id.label("stated"),
-        D.c.card_mask, func.coalesce(card, D.c.card_id).label("card_id"), seq.label("seq"),
+        D.c.card_mask, func.coalesce(card, D.c.card_id).label("card_id"), D.c.place,
     ).subquery("chosen")  # fmt: skip
     c = chosen.c
     other = select(C.c.card_mask).where(C.c.id == c.card_id).scalar_subquery()
     cells = {
         "payment_id": c.payment_id, "run_id": literal(run.id), "org_path": c.org_path,
-        "no": c.no, "seq": c.seq,
+        "no": c.no, "seq": c.place,
         "ref": literal(f"R{run.id}-").concat(c.payment_id).concat("-").concat(c.no),
         "card_id": c.card_id, "name": c.name, "fen": c.fen, "state": literal("waiting"),
         "card_mask": case((c.card_id == c.stated, c.card_mask), else_=other),
