@@ -152,17 +152,28 @@ def files_of(run_id: int) -> list[PayFile]:
                                    .order_by(PayFile.id)))  # fmt: skip
 
 
-def answers_of(run_id: int, limit: int = 200) -> tuple[list[ResultFile], list[ResultLine]]:
-    """What the bank gave back for a run, oldest first, and the first rows of it that still wait
-    for an explanation."""
+class Answers(NamedTuple):
+    """What the bank gave back for a run, oldest first, the first rows of it that still wait for an
+    explanation, and how many there are of these."""
+
+    files: list[ResultFile]
+    aside: list[ResultLine]
+    waiting: int
+
+
+def answers_of(run_id: int, limit: int = 200) -> Answers:
+    """One statement."""
     waits = (ResultLine.run_id == run_id, ResultLine.fate == "aside")
-    first = select(ResultLine).where(*waits).order_by(ResultLine.id).limit(limit).subquery()
+    every = select(ResultLine, func.count().over().label("waiting")).where(*waits)
+    first = every.order_by(ResultLine.id).limit(limit).subquery()
     aside = aliased(ResultLine, first)
-    found = select(ResultFile, aside).outerjoin(aside, aside.file_id == ResultFile.id)
+    found = select(ResultFile, aside, first.c.waiting)
+    found = found.outerjoin(aside, aside.file_id == ResultFile.id)
     found = found.where(ResultFile.run_id == run_id).order_by(ResultFile.id, aside.id)
     rows = db.session.execute(found).all()
-    files = list(dict.fromkeys(file for file, _row in rows))
-    return files, list(filter(None, (row for _file, row in rows)))
+    files = list(dict.fromkeys(file for file, _row, _n in rows))
+    shown = [row for _file, row, _n in rows if row is not None]
+    return Answers(files, shown, next((n for _file, _row, n in rows if n), 0))
 
 
 class Glance(NamedTuple):

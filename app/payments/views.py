@@ -92,12 +92,12 @@ class RunGrid(Packed):
 
     def beside(self, row: PayRun) -> dict[str, Any]:
         files, seen = queries.files_of(row.id), queries.at_a_glance(row.id)
-        results, aside = queries.answers_of(row.id)
+        results, aside, waiting = queries.answers_of(row.id)
         left = row.line_count - sum(f.row_count for f in files) if files else 0
         return {
             "run": row, "figures": seen.figures, "files": files,
             "left_out": left, "seen": seen,
-            "results": results, "aside": aside,
+            "results": results, "aside": aside, "aside_count": waiting,
             "steps": queries.steps_taken(row.id), "outcomes": OUTCOMES, "whys": posting.WHYS,
             "forms": FORMS,
             "export_form": _export_form(row) if self._may_package(row) else None,

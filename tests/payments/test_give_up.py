@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import select
 
 from app.kernel import scope
 from app.kernel.audit import Event
+from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.payments import conserving, queries, releasing, waiting
+from app.payments.behind import Standing
 from app.payments.models import Attempt, Payment, PayRun
 from app.payments.sums import Chosen
 from app.publicity.models import AidLine
@@ -180,3 +184,16 @@ def test_two_who_give_up_and_pay_again_at_once_are_one_of_both(world):
             assert not live & given
             assert world.count(CoveredMonth) == 3 - len(given)
             books_are_right(world)
+
+
+def test_the_figures_of_the_books_lead_to_as_many_rows(world, months):
+    """What was given up is not due: it stands behind no number of what stands now."""
+    world.paid(world.exported(world.opened()), "failed")
+    world.remove(months, 2)
+    with scope.scope(world.county.path):
+        sums = next(iter(conserving.books(Chosen()).figures.values()))
+        standing = Standing("standing", SQLAInterface(Attempt)).compare(None, ["now"])
+        rows = db.session.scalars(select(Attempt).where(standing, Attempt.state == "failed")).all()
+    assert [a.name for a in rows] == [student(1).name]
+    assert sums["failed"] == sums["payments"] == (1, MONTHLY)
+    assert sums["removed"] == (1, 2 * MONTHLY)

@@ -9,6 +9,7 @@ import pytest
 from app.kernel.desk import inbox
 from app.payments import desk, opening, queries  # noqa: F401  (the desk registers itself)
 from app.payments.models import ResultLine
+from app.payments.workflow import ANSWERS
 from tests.engine import line, student
 
 ASIDE, FAILED, UNPAID = "搁置的回盘行", "失败或退汇，还没有重发", "没有领到钱的学生"
@@ -90,7 +91,7 @@ def test_a_run_names_the_first_lines_that_no_file_could_carry(world):
 def test_the_rows_set_aside_stand_beside_the_files_they_came_in(world, answered):
     again = [world.answer(ref, "paid") for ref in world.refs(answered)[2:]]
     world.results(answered, again)
-    files, aside = world.act(world.county.clerk, queries.answers_of, answered.id)
+    files, aside, _n = world.act(world.county.clerk, queries.answers_of, answered.id)
     assert [f.aside for f in files] == [1, 0]
     assert [(r.file_id, r.ref) for r in aside] == [(files[0].id, "R9999-1-1")]
 
@@ -101,3 +102,18 @@ def test_a_row_of_an_answer_stands_beside_the_order_it_names(world, answered):
     file, run, order = world.act(poster, queries.about_row, rows["posted"])
     assert (file.run_id, run.id, order.name) == (answered.id, answered.id, student(0).name)
     assert world.act(poster, queries.about_row, rows["aside"])[2] is None
+
+
+def test_of_rows_set_aside_all_are_counted_although_the_first_are_shown(world, released):
+    """What remains to be explained is shown until it is zero: a shorter number would be a lie."""
+    wrong = [world.answer(ref, "paid", fen=1) for ref in world.refs(released)]
+    world.results(released, wrong)
+    told = world.act(world.county.clerk, queries.answers_of, released.id, 2)
+    assert (len(told.files), len(told.aside), told.waiting) == (1, 2, 5)
+    world.act(world.county.reviewer, _explain_all, released, world.county.reviewer)
+    told = world.act(world.county.clerk, queries.answers_of, released.id, 2)
+    assert (len(told.files), told.aside, told.waiting) == (1, [], 0)
+
+
+def _explain_all(run, actor):
+    return ANSWERS.take("explain", ResultLine.run_id == run.id, actor, "银行更正,见函")
