@@ -47,7 +47,7 @@ FIGURES: Mapping[str, Any] = {
     "files": _l("银行文件"), "carried": _l("写入文件的指令"),
 }  # fmt: skip
 LINES, ORDERS, RUNS = "DueGrid.list", "AttemptGrid.list", "RunGrid.list"
-NOW = {"_flt_0_standing": "now"}
+NOW, CARRIED = {"_flt_0_standing": "now"}, {"_flt_0_standing": "carried"}
 ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "listed": ("ListGrid.list", {"_flt_0_state": IN_THE_BOOKS}),
     "payments": (ORDERS, NOW), "months_due": (ORDERS, NOW), "months_locked": (ORDERS, NOW),
@@ -55,8 +55,7 @@ ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "paid_once": (ORDERS, {"_flt_0_state": "paid"}),
     "runs": (RUNS, {"_flt_1_state": "void"}), "orders": (ORDERS, {}),
     "repaid": ("RecoveryGrid.list", {"_flt_0_state": "repaid"}),
-    "files": (RUNS, {"_flt_0_state": ("exported", "checked", "settled")}),
-    "carried": (ORDERS, {"_flt_0_standing": "carried"}),
+    "files": (ORDERS, CARRIED), "carried": (ORDERS, CARRIED),
     **{part: (LINES, {"_flt_0_part": part}) for part in PARTS},
     **{state: (ORDERS, NOW | {"_flt_0_state": state}) for state in STANDS},
 }  # fmt: skip
