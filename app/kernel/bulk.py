@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, literal_column, select
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Select, Table
 
     from app.kernel.copy_text import Block
+
+
+AT_ONCE = 250
+"""So many rows are written down for PostgreSQL together."""
 
 
 def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -83,8 +88,11 @@ def temporary(table: Table) -> Iterator[None]:
 def staged(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[int]:
     """The rows, and no others, stand in `table`, a TEMPORARY one without keys, while the block
     runs: what must be looked at before it is kept is not written twice. How many there are."""
+    counted = _Counted(rows)
+    some = iter(lambda: list(islice(counted, AT_ONCE)), [])
     with temporary(table):
-        yield load(table, columns, rows)
+        load_blocks(table, columns, (list(zip(*rows, strict=True)) for rows in some))
+        yield counted.n
 
 
 def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> int:

@@ -28,7 +28,10 @@ def _column(values: Sequence[Any]) -> Iterable[str]:
     kinds = set(map(type, values))
     if len(kinds) == 1:
         return _WRITERS[_kind(kinds.pop())](values)
-    return [_WRITERS[_kind(type(value))]((value,))[0] for value in values]
+    if len(kinds - {type(None)}) > 1:
+        return [_WRITERS[_kind(type(value))]((value,))[0] for value in values]
+    told = iter(_column([value for value in values if value is not None]))
+    return [NOTHING if value is None else next(told) for value in values]
 
 
 def _words(values: Sequence[str]) -> Sequence[str]:
@@ -36,6 +39,16 @@ def _words(values: Sequence[str]) -> Sequence[str]:
     if whole.isalnum() or whole == whole.translate(_ESCAPED):
         return values
     return [value.translate(_ESCAPED) for value in values]
+
+
+def _each_once(values: Sequence[Any], write: Callable[[Any], str]) -> Sequence[str]:
+    """Of values that come again and again."""
+    told = {value: write(value) for value in set(values)}
+    return [told[value] for value in values]
+
+
+def _day(value: dt.date) -> str:
+    return value.isoformat()
 
 
 def _kind(of: type) -> type:
@@ -52,7 +65,7 @@ _WRITERS: dict[type, Callable[[Sequence[Any]], Sequence[str]]] = {
     bytes: lambda values: ["\\\\x" + value.hex() for value in values],
     bool: lambda values: ["t" if value else "f" for value in values],
     int: lambda values: [int.__repr__(value) for value in values],
-    dt.date: lambda values: [value.isoformat() for value in values],
+    dt.date: lambda values: _each_once(values, _day),
     type(None): lambda values: [NOTHING] * len(values),
     object: _unknown,
 }
