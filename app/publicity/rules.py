@@ -215,8 +215,17 @@ def _two_numbers() -> ColumnElement[bool]:
     either = or_(is_temporary(L.c.id_mask), is_temporary(twin.c.id_mask))
     # Looked for by the name: by the school, every line would read all who are registered there.
     here = twin.c.school_id + 0 == A.c.school_id
-    return exists().where(twin.c.name == L.c.name, here, twin.c.person_id != L.c.person_id,
-                          either, listed)  # fmt: skip
+    found = exists().where(twin.c.name == L.c.name, here, twin.c.person_id != L.c.person_id,
+                           either, listed)  # fmt: skip
+    # Few have a temporary number: whose name is none of theirs is not looked for at all.
+    return and_(or_(is_temporary(L.c.id_mask), L.c.name.in_(_temporary_names())), found)
+
+
+def _temporary_names() -> Select[Any]:
+    """The names of all who are registered with a temporary number at a school of these lists."""
+    theirs, its = A.alias("theirs"), Enrolment.__table__.alias("temporary")
+    here = its.c.school_id.in_(select(theirs.c.school_id))
+    return select(its.c.name).where(here, is_temporary(its.c.id_mask))
 
 
 def _card_of_other() -> ColumnElement[bool]:
