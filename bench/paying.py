@@ -155,15 +155,12 @@ def columns_of(table: str) -> str:
 
 
 def exports(m: Money, run: PayRun) -> None:
-    with everyone("a measurement"):
-        lines = list(exporting.lines_of(run, shipped()[TEXT]))
-        context = exporting.context_of(run, clock.now())
     for name in (SHEET, TEXT):
         rounds = []
         for n in range(ROUNDS):
             if rounds or name == TEXT:
                 open_again(m, run)
-            rounds.append(exported(m, run, name, (lines, context, m.folder / f"{name}_{n}")))
+            rounds.append(exported(m, run, name, m.folder / f"{name}_{n}"))
         ours, bare, writer, fetched = (middle([r[k] for r in rounds]) for k in range(4))
         m.ours[f"export {name}"] = ours
         m.add(f"export {name}", ours, bare, f"+{max(r[4] for r in rounds):.0f} MB")
@@ -175,17 +172,21 @@ def exports(m: Money, run: PayRun) -> None:
         m.add(f"export {name} beside both: fetched, decrypted, written barely", ours, both)
 
 
-def exported(m: Money, run: PayRun, name: str, given: tuple[list[Any], Any, Path]
+def exported(m: Money, run: PayRun, name: str, out: Path
              ) -> tuple[Spent, Spent, Spent, Spent, float]:  # fmt: skip
     """-> the export, the bare writer, our writer, the rows alone; MB the export's memory rose."""
-    profile, (lines, context, out) = shipped()[name], given
+    profile = shipped()[name]
     exporter = actor_at(m.bureau, EXPORTER)
     with everyone("a measurement"), measured(m.home) as fetched:
         sum(1 for _ in exporting.lines_of(run, profile))
+    with everyone("a measurement"):
+        lines = list(exporting.lines_of(run, shipped()[TEXT]))
+        context = exporting.context_of(run, clock.now())
     with measured(m.home) as writer:
         write_package(profile, lines, out / "bare", context)
     with measured() as bare:
         (bare_sheet if name == SHEET else bare_text)(lines, out)
+    del lines
     with acting(exporter), Peak() as peak:
         ours = m.step(f"export {name}", lambda: exporting.export(
             run, profile, out / "ours", exporter))  # fmt: skip
