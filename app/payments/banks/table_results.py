@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import accumulate, chain, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from app.payments.banks.reasons import Reason, classify
 from app.payments.banks.tables import Cell, Row, decoded, encoding_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app.payments.banks.layout import ControlLayout, Place, ResultLayout
@@ -88,26 +88,23 @@ class TableReader:
         totals = False
         while row:
             following = next(rows, None)
-            if control and is_control(row, control, first=first, last=not following):
-                totals = True
-                yield self._guarded(row, partial(self._control, row, control))
-            else:
-                yield self._guarded(row, partial(self._line, row))
+            try:
+                if control and is_control(row, control, first=first, last=not following):
+                    totals = True
+                    yield self._control(row, control)
+                else:
+                    yield self._line(row)
+            except Unreadable as trouble:
+                yield Problem(row.number, _("第 %(row)d 行%(why)s", row=row.number, why=trouble))
             first, row = False, following
         if control and not totals:
             yield Problem(0, _("文件里没有银行的合计行，可能不完整"))
-
-    def _guarded(self, row: Row, read: Callable[[], Found]) -> Found:
-        try:
-            return read()
-        except Unreadable as trouble:
-            return Problem(row.number, _("第 %(row)d 行%(why)s", row=row.number, why=trouble))
 
     def _line(self, row: Row) -> ResultLine:
         cells = row.cells
         if row.broken:
             raise Unreadable(_("含有不是 %(encoding)s 编码的字", encoding=self.encoding))
-        if len(cells) <= self.widest or (row.raw and self._cut_short(row)):
+        if len(cells) <= self.widest or (self.layout.widths and self._cut_short(row)):
             raise Unreadable(_("列数不够"))
         ref, card, name, bank_ref, seq, *verdict = self._words(cells)
         outcome, reason, said = self.judge(*verdict)
@@ -134,8 +131,7 @@ class TableReader:
 
     def _cut_short(self, row: Row) -> bool:
         """A fixed line that ends before the last needed field does."""
-        widths = self.layout.widths
-        return bool(widths) and len(row.raw) < sum(widths[: self.widest])
+        return bool(row.raw) and len(row.raw) < sum(self.layout.widths[: self.widest])
 
     def _judge(self, status: str, said: str, code: str) -> tuple[Outcome, Reason, str]:
         """Outcome, canonical reason, and the bank's own words."""
@@ -159,13 +155,16 @@ class TableReader:
     def _fen(self, cells: Sequence[Cell]) -> int | None:
         if self.amount is None:
             return None
-        return fen_of(cells[self.amount], self.layout.amount_format)
+        cell, kind = cells[self.amount], self.layout.amount_format
+        return fen_of_text(cell, kind) if isinstance(cell, str) else fen_of(cell, kind)
 
     def _arrived(self, cells: Sequence[Cell]) -> dt.date | None:
         """The day the bank says; empty is no day, rubbish is trouble."""
         if self.day is None or self.day >= len(cells):
             return None
         cell = cells[self.day]
+        if isinstance(cell, str):
+            return day_of(cell, self.layout.date_format)
         if isinstance(cell, dt.datetime):
             return cell.date()
         return cell if isinstance(cell, dt.date) else day_of(str(cell), self.layout.date_format)
@@ -189,10 +188,10 @@ class TableReader:
 
 def is_control(row: Row, control: ControlLayout, *, first: bool, last: bool) -> bool:
     """Whether this row is the one that bears the totals: in its place and with its mark."""
-    if not {"first": first, "last": last, "marker": True}[control.where]:
+    if (control.where == "first" and not first) or (control.where == "last" and not last):
         return False
     at = control.marker_at - 1
-    return len(row.cells) > at and str(row.cells[at]).strip().startswith(control.marker)
+    return len(row.cells) > at and str(row.cells[at]).lstrip().startswith(control.marker)
 
 
 def titles_of(place: Place) -> tuple[str | int, ...]:

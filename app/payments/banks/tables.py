@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import datetime as dt
-from itertools import accumulate, pairwise
+from contextlib import suppress
+from itertools import accumulate, count, islice, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -14,13 +15,14 @@ from app.kernel.errors import Refused
 from app.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from app.payments.banks.layout import ResultLayout
 
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
 LONGEST = 64 * 1024  # no bank writes a line longer than this; a file without line ends stops here
+TOGETHER = 250
 LARGEST_SHEET = 100 * 1024 * 1024
 
 
@@ -63,14 +65,27 @@ def text_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
     """Separated or fixed. Bytes are decoded before they are split: a GBK character may end in |."""
     encoding = encoding_of(layout, path)
     cuts = list(pairwise(accumulate(layout.widths, initial=0)))
-    for number, raw in enumerate(raw_lines(path), 1):
-        if not raw.strip():
-            continue
-        text, broken = decoded(raw, encoding)
-        if cuts:
-            yield Row(number, [decoded(raw[a:b], encoding)[0] for a, b in cuts], raw, broken)
-        else:
-            yield Row(number, text.split(layout.separator), raw, broken)
+    lines, numbers = raw_lines(path), count(1)
+    while some := list(islice(lines, TOGETHER)):
+        for raw, text, broken in zip(some, *told(some, encoding), strict=False):
+            number = next(numbers)
+            if not raw.strip():
+                continue
+            if cuts:
+                yield Row(number, [decoded(raw[a:b], encoding)[0] for a, b in cuts], raw, broken)
+            else:
+                yield Row(number, text.split(layout.separator), raw, broken)
+
+
+def told(lines: Sequence[bytes], encoding: str) -> tuple[Iterable[str], Iterable[bool]]:
+    """The lines as text, and which are broken. All at once where none is: no character of these
+    encodings has a byte that ends a line."""
+    whole = b"\n".join(lines)
+    with suppress(UnicodeDecodeError):
+        if b"\0" not in whole:
+            return whole.decode(encoding).split("\n"), repeat(False)
+    texts, broken = zip(*(decoded(raw, encoding) for raw in lines), strict=True)
+    return texts, broken
 
 
 def csv_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
