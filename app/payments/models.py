@@ -144,6 +144,10 @@ class Attempt(Scoped, Base):
 
 
 unique_where("uq_attempt_live", Attempt.live, where=Attempt.live.is_not(None))
+CAME_TO_NOTHING = Attempt.live.is_(None)
+"""The order failed or came back. The few of a run are found without looking at its others."""
+Index("ix_attempt_run_id_nothing", Attempt.run_id, sqlite_where=CAME_TO_NOTHING,
+      postgresql_where=CAME_TO_NOTHING)  # fmt: skip
 
 
 class PayFile(Scoped, Base):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from app.kernel.db import db
 from app.kernel.scope import placed, within
 from app.payments.leaving import lines_of_leavers
-from app.payments.models import AGAIN, Attempt, Payment, PayRun
+from app.payments.models import CAME_TO_NOTHING, Attempt, Payment, PayRun
 from app.payments.sums import IN_THE_BOOKS, PAYABLE, UNPAID, part_of_line, part_of_unpaid
 from app.publicity.models import AidLine, AidList
 
@@ -68,7 +68,7 @@ def runs_to_repeat(bureau_id: int) -> list[tuple[int, YearMonth, int]]:
         select(PayRun.id, PayRun.month, func.count())
         .join(Attempt, Attempt.run_id == PayRun.id).join(Payment, _STANDING)
         .join(AidLine, AidLine.id == Payment.line_id)
-        .where(PayRun.id.in_(latest.scalar_subquery()), Attempt.state.in_(AGAIN),
+        .where(PayRun.id.in_(latest.scalar_subquery()), CAME_TO_NOTHING,
                AidLine.state == "normal")
         .group_by(PayRun.id, PayRun.month).order_by(PayRun.id.desc()).limit(FEW)
     )  # fmt: skip
@@ -79,7 +79,7 @@ def came_to_nothing() -> Select[Any]:
     """How many payments in the scope stand as failed or returned."""
     found = select(func.count()).select_from(Attempt).join(Payment, _STANDING)
     found = found.join(AidLine, AidLine.id == Payment.line_id)
-    return found.where(Attempt.state.in_(AGAIN), AidLine.state == "normal")
+    return found.where(CAME_TO_NOTHING, AidLine.state == "normal")
 
 
 _STANDING = and_(Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no)
