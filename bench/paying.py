@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,9 +178,9 @@ def exported(m: Money, run: PayRun, name: str, out: Path
     profile = shipped()[name]
     exporter = actor_at(m.bureau, EXPORTER)
     with everyone("a measurement"), measured(m.home) as fetched:
-        sum(1 for _ in exporting.lines_of(run, profile))
+        sum(1 for _ in exporting.lots_of(run, profile))
     with everyone("a measurement"):
-        lines = list(exporting.lines_of(run, shipped()[TEXT]))
+        lines = list(chain.from_iterable(exporting.lots_of(run, shipped()[TEXT])))
         context = exporting.context_of(run, clock.now())
     with measured(m.home) as writer:
         write_package(profile, lines, out / "bare", context)

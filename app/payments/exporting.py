@@ -7,31 +7,33 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, null, select, update
+from sqlalchemy import LargeBinary, bindparam, insert, null, select, type_coerce, update
 
 from app.kernel import clock, files
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
+from app.kernel.types import BankCard, IdNumber
 from app.kernel.workflow import Outcome
 from app.payments import funds
-from app.payments.banks import PayLine, RunContext, write_package
-from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, Payment, PayRun
+from app.payments.banks import Lot, RunContext, write_lots
+from app.payments.models import NOT_CARRIED, Attempt, Payer, PayFile, PayRun
 from app.payments.renewing import NONE_RENEWED, Renewed, foretold, renew_cards
 from app.payments.workflow import RUNS
 from app.registry.models import Card, Person
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app.kernel.actor import Actor
     from app.payments.banks import Package, Profile
 
-T, P, C, H = (m.__table__ for m in (Attempt, Payment, Card, Person))
+T, C, H = (m.__table__ for m in (Attempt, Card, Person))
 R = PayRun.__table__
+LOT = 2000
 
 
 @dataclass(frozen=True)
@@ -97,40 +99,63 @@ def _written(run: PayRun, profile: Profile, scratch: Path, actor: Actor
     """
     context = context_of(run, clock.now())
     try:
-        return write_package(profile, lines_of(run, profile), scratch, context), NONE_RENEWED
+        return write_lots(profile, lots_of(run, profile), scratch, context), NONE_RENEWED
     except _NotInUse:
         renewed = renew_cards(run, actor)
-        lines = lines_of(run, profile, any_card=True)
-        return write_package(profile, lines, scratch, context), renewed
+        lots = lots_of(run, profile, any_card=True)
+        return write_lots(profile, lots, scratch, context), renewed
 
 
 class _NotInUse(Exception):
     """A line's card is not in use."""
 
 
-def lines_of(run: PayRun, profile: Profile, *, any_card: bool = False) -> Iterator[PayLine]:
-    """The run's lines in order, decrypted one by one as they stream to the file; the ID number
+def lots_of(run: PayRun, profile: Profile, *, any_card: bool = False) -> Iterator[Lot]:
+    """The run's lines in order, decrypted a lot at a time as they stream to the file; the ID number
     only where the layout shows it. `_NotInUse` at the first card that is not in use, unless any
     will do that is not closed."""
     numbered = profile.shows("id_no")
     usable = [C.c.state != "closed"] if any_card else []
     source = (
-        select(T.c.ref, T.c.seq, C.c.holder_name, C.c.card_no, C.c.bank_name, C.c.cnaps,
-               H.c.id_no if numbered else null(), T.c.fen, C.c.state)
+        select(T.c.ref, T.c.seq, C.c.holder_name, _sealed(C.c.card_no), C.c.bank_name, C.c.cnaps,
+               _sealed(H.c.id_no) if numbered else null(), T.c.fen, C.c.state)
         .join_from(T, C, C.c.id == T.c.card_id)
         .where(T.c.run_id == run.id, T.c.state == "waiting", *usable)
         .order_by(T.c.seq)
-        .execution_options(yield_per=2000)
+        .execution_options(yield_per=LOT)
     )  # fmt: skip
     if numbered:
-        source = source.join(P, P.c.id == T.c.payment_id).join(H, H.c.id == P.c.person_id)
-    purpose = f"{run.month}助学金"
+        source = source.join(H, H.c.id == C.c.person_id)
     with db.session.execute(source) as found:
-        for ref, seq, holder, card, bank, cnaps, number, fen, state in found:
-            if state != "active" and not any_card:
+        for rows in found.partitions():
+            lot, states = _lot(run, profile, rows, numbered=numbered)
+            if not any_card and states != {"active"}:
                 raise _NotInUse
-            same = not cnaps or cnaps.startswith(profile.bank_code)
-            yield PayLine(ref, seq, holder, card, bank, cnaps or None, number, fen, purpose, same)
+            yield lot
+
+
+def _lot(run: PayRun, profile: Profile, rows: Sequence[Any], *, numbered: bool
+         ) -> tuple[Lot, set[str]]:  # fmt: skip
+    """Those lines in clear, and the states of their cards."""
+    refs, seqs, holders, cards, banks, cnaps, numbers, fens, states = zip(*rows, strict=True)
+    same = [not no or no.startswith(profile.bank_code) for no in cnaps]
+    lot = Lot.made(
+        len(rows), ref=refs, seq=seqs, holder_name=holders, card_no=BankCard.opened(cards),
+        bank_name=banks, cnaps=[no or None for no in cnaps], fen=fens, same_bank=same,
+        id_no=IdNumber.opened(numbers) if numbered else numbers,
+        purpose=[purpose_of(run)] * len(rows),
+    )  # fmt: skip
+    return lot, set(states)
+
+
+def _sealed(column: Any) -> Any:
+    """The column as it rests."""
+    return type_coerce(column, LargeBinary)
+
+
+def purpose_of(run: PayRun) -> str:
+    """What the bank tells the student the money is."""
+    return f"{run.month}助学金"
 
 
 def context_of(run: PayRun, at: dt.datetime) -> RunContext:
@@ -142,7 +167,7 @@ def context_of(run: PayRun, at: dt.datetime) -> RunContext:
                  "payer_bank": payer.bank_name, "payer_cnaps": payer.cnaps,
                  "agreement_no": payer.agreement_no, "extra": payer.extra}  # fmt: skip
     return RunContext(run_no=f"R{run.id}", date=at.date(), month=str(run.month),
-                      run_purpose=f"{run.month}助学金", made_at=at, **known)  # fmt: skip
+                      run_purpose=purpose_of(run), made_at=at, **known)  # fmt: skip
 
 
 def _write_down(run: PayRun, profile: Profile, package: Package, renewed: Renewed) -> None:

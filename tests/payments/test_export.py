@@ -186,7 +186,7 @@ def test_another_bureaus_exporter_changes_nothing(world, waiting_run, place):
 # --- broken off
 
 
-PLACES = ["write_package", "_write_down", "commit"]
+PLACES = ["write_lots", "_write_down", "commit"]
 
 
 @pytest.mark.parametrize("place", PLACES)

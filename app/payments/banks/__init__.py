@@ -8,7 +8,8 @@ an iterator of `ResultLine`.
 from app.payments.banks.catalogue import shipped
 from app.payments.banks.fields import WrongField
 from app.payments.banks.lines import FileInfo, Package, PayLine, RunContext
-from app.payments.banks.package import write_package
+from app.payments.banks.lot import Lot
+from app.payments.banks.package import write_lots, write_package
 from app.payments.banks.preview import Specimen, preview, specimen
 from app.payments.banks.profile import Profile
 from app.payments.banks.reading import (
@@ -26,6 +27,7 @@ __all__ = [
     "MEANINGS",
     "Control",
     "FileInfo",
+    "Lot",
     "Outcome",
     "Package",
     "PayLine",
@@ -44,5 +46,6 @@ __all__ = [
     "shipped",
     "silence_means_paid",
     "specimen",
+    "write_lots",
     "write_package",
 ]

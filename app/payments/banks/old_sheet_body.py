@@ -13,11 +13,11 @@ from app.payments.banks.render import Detail, fits, whole_file
 from app.payments.banks.shaping import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from app.payments.banks.column import Column
-    from app.payments.banks.lines import PayLine, RunContext, Totals
+    from app.payments.banks.lines import RunContext, Totals
+    from app.payments.banks.lot import Lot
     from app.payments.banks.profile import Profile
 
 
@@ -34,7 +34,7 @@ class OldSheetBody:
         self.text, self.money, self.whole = map(self.book.style, ("@", "0.00", "0"))
         self.above = len(profile.head) + profile.header
 
-    def write(self, lines: Sequence[PayLine], first_row: int) -> None:
+    def write(self, lines: Lot, first_row: int) -> None:
         raw = self.detail.raw(self.profile.columns, lines, first_row)
         first = self.above + first_row - 1
         for place, (column, values) in enumerate(zip(self.profile.columns, raw, strict=True)):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.payments.banks.lines import FileInfo, Package, PayLine, RunContext, Totals
+from app.payments.banks.lot import Lot, lots
 from app.payments.banks.old_sheet_body import OldSheetBody
 from app.payments.banks.render import fits, whole_file
 from app.payments.banks.screen import Screen
@@ -21,12 +21,11 @@ from app.payments.banks.split import Share, Stream
 from app.payments.banks.text_body import TextBody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from app.payments.banks.profile import Profile
     from app.payments.banks.split import Body
 
-CHUNK = 2000
 BODIES: dict[str, type[SheetBody | OldSheetBody | TextBody]] = {
     "xlsx": SheetBody,
     "xls": OldSheetBody,
@@ -36,9 +35,17 @@ BODIES: dict[str, type[SheetBody | OldSheetBody | TextBody]] = {
 def write_package(
     profile: Profile, lines: Iterable[PayLine], out_dir: Path, context: RunContext
 ) -> Package:
+    """The same as `write_lots`, of lines one by one: they are read once and never held, so a
+    cursor will do."""
+    return write_lots(profile, lots(lines), out_dir, context)
+
+
+def write_lots(
+    profile: Profile, lines: Iterable[Lot], out_dir: Path, context: RunContext
+) -> Package:
     """Every line stands in one of the files or in `unable`; the files appear only complete.
 
-    Lines are read once and never held, so a cursor will do. A file of the same name with other
+    Each lot is read once and never held. A file of the same name with other
     content is refused: a second export of a run gives the same bytes or nothing.
     """
     check_run(profile, context)
@@ -46,8 +53,8 @@ def write_package(
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=out_dir) as scratch:
         writer = Writer(profile, context, Path(scratch))
         try:
-            for chunk in chunks(lines):
-                writer.take(chunk)
+            for lot in lines:
+                writer.take(lot)
             writer.close()
         finally:
             writer.abandon()
@@ -67,13 +74,13 @@ class Writer:
         labels = [profile.split_label(same) for same in (True, False)] if by_bank else [""]
         self.streams = [self._stream(label) for label in labels]
 
-    def take(self, lines: list[PayLine]) -> None:
+    def take(self, lines: Lot) -> None:
         good = self.screen.clear(lines)
         if len(self.streams) == 1:
             self.streams[0].take(good)
             return
         for stream, same in zip(self.streams, (True, False), strict=True):
-            stream.take([line for line in good if line.same_bank is same])
+            stream.take(good.only(is_same is same for is_same in good.column("same_bank")))
 
     def close(self) -> None:
         for stream in self.streams:
@@ -99,12 +106,6 @@ class Writer:
         self.files.append(
             FileInfo(name, share.rows, share.fen, digest, *seqs, share.file_no, split)
         )
-
-
-def chunks(lines: Iterable[PayLine]) -> Iterator[list[PayLine]]:
-    iterator = iter(lines)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
 
 
 def check_run(profile: Profile, context: RunContext) -> None:

@@ -9,23 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-from itertools import chain, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.payments.banks.column import LINE_SOURCES
-from app.payments.banks.lines import PayLine, RunContext, Totals
+from app.payments.banks.lines import RunContext, Totals
+from app.payments.banks.lot import PLACE
 from app.payments.banks.shaping import as_text, shape_all, shape_one, slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from app.payments.banks.column import Column
+    from app.payments.banks.lot import Lot
     from app.payments.banks.profile import Profile, Record
 
-PLACE = {name: place for place, name in enumerate(PayLine._fields)}
-SAME_BANK = PLACE["same_bank"]
 NULLABLE = ("cnaps", "id_no")
 # Control characters break rows; invisible ones make a holder name differ unseen.
 UNSEEN = "\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ufffe\uffff"
@@ -43,22 +43,19 @@ class Detail:
         self.places = [self._place(column) for column in profile.columns]
         self.template = template(profile, [self._slot(c) for c in profile.columns])
 
-    def raw(
-        self, columns: Sequence[Column], lines: Sequence[PayLine], first_row: int
-    ) -> list[Iterable[Any]]:
+    def raw(self, columns: Sequence[Column], lines: Lot, first_row: int) -> list[Iterable[Any]]:
         """One iterable of plain values for each column, the rows numbered from first_row."""
-        fields = list(zip(*lines, strict=True))
         rows = range(first_row, first_row + len(lines))
-        return [self._limited(column, fields, rows) for column in columns]
+        return [self._limited(column, lines, rows) for column in columns]
 
-    def text(self, lines: Sequence[PayLine], first_row: int) -> str:
+    def text(self, lines: Lot, first_row: int) -> str:
         """The rows as they stand in a text or XML file, line ends included."""
         raw = self.raw(self.moving, lines, first_row)
         shaped = [shape(values) for shape, values in zip(self.shapes, raw, strict=True)]
         if self.profile.container == "csv":
             return quoted(self.profile, zip(*self._with_fixed(shaped), strict=False))
         # One format for all rows: half the time of one for each.
-        return self.template * len(lines) % tuple(chain.from_iterable(zip(*shaped, strict=True)))
+        return self.template * len(lines) % tuple(interleaved(shaped, len(lines)))
 
     def _place(self, column: Column) -> int | str:
         """Which of the shaped columns stands there, or the text that always does."""
@@ -75,27 +72,33 @@ class Detail:
     def _with_fixed(self, shaped: list[Iterable[Any]]) -> list[Iterable[Any]]:
         return [repeat(p) if isinstance(p, str) else shaped[p] for p in self.places]
 
-    def _limited(self, column: Column, fields: Sequence[Any], rows: range) -> Iterable[Any]:
-        values = self._values(column.source, column.constant, fields, rows)
+    def _limited(self, column: Column, lines: Lot, rows: range) -> Iterable[Any]:
+        values = self._values(column.source, column.constant, lines, rows)
         if not column.only:
             return values
         others: Iterable[Any] = repeat(column.otherwise)
         if column.otherwise_source:
-            others = self._values(column.otherwise_source, "", fields, rows)
+            others = self._values(column.otherwise_source, "", lines, rows)
         want = column.only == "same_bank"
-        kinds = fields[SAME_BANK]
+        kinds = lines.column("same_bank")
         return [v if k is want else o for v, o, k in zip(values, others, kinds, strict=False)]
 
-    def _values(
-        self, source: str, constant: str, fields: Sequence[Any], rows: range
-    ) -> Iterable[Any]:
+    def _values(self, source: str, constant: str, lines: Lot, rows: range) -> Iterable[Any]:
         if source in PLACE:
-            values: Sequence[Any] = fields[PLACE[source]]
+            values = lines.column(source)
             return [v or "" for v in values] if source in NULLABLE and None in values else values
         return rows if source == "row" else repeat(self._same(source, constant))
 
     def _same(self, source: str, constant: str) -> Any:
         return whole_file(source, constant, self.context, self.totals)
+
+
+def interleaved(columns: Sequence[Iterable[Any]], rows: int) -> list[Any]:
+    """Row after row, what stands in the columns."""
+    found: list[Any] = [None] * (rows * len(columns))
+    for n, values in enumerate(columns):
+        found[n :: len(columns)] = values
+    return found
 
 
 def moves(column: Column) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from app.kernel.i18n import _, listed
 from app.payments.banks.column import LABELS, LINE_SOURCES, Column
-from app.payments.banks.render import NULLABLE, PLACE, SAME_BANK, UNSEEN
+from app.payments.banks.lot import PLACE, Lot
+from app.payments.banks.render import NULLABLE, UNSEEN
 from app.payments.banks.shaping import YUAN
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from app.payments.banks.profile import Profile
 
 FORMULA = ("=", "+", "-", "@")
-FEN, SEQ = PLACE["fen"], PLACE["seq"]
 BYTES_PER_CHARACTER = {"gbk": 2, "gb18030": 4, "utf-8": 4}
 NUMBERS = ("fen", "seq")
 
@@ -39,9 +39,9 @@ class TextRule:
         self.forbidden = re.compile(_forbidden(column, profile))
         self.tokens = _tokens(column, profile)
 
-    def holds(self, fields: Sequence[Sequence[object]]) -> bool:
+    def holds(self, lines: Lot) -> bool:
         """True when every value of the chunk is surely in order; False says only "look closer"."""
-        values = self._mine(fields)
+        values = distinct(self._mine(lines))
         together = "".join(values)
         if self._marked(together) or (self.column.required and not all(values)):
             return False
@@ -67,15 +67,15 @@ class TextRule:
             return True
         return all(len(v.encode(self.codec)) <= most for v in values)
 
-    def _mine(self, fields: Sequence[Sequence[object]]) -> Sequence[str]:
+    def _mine(self, lines: Lot) -> Sequence[str]:
         """The values this rule is about: those of one kind of account, nothing as empty text."""
-        values: Sequence[object] = fields[self.place]
+        values = lines.column(self.column.source)
         if self.kind is not None:
-            pairs = zip(values, fields[SAME_BANK], strict=True)
+            pairs = zip(values, lines.column("same_bank"), strict=True)
             return [str(v or "") for v, same in pairs if same is self.kind]
         if self.column.source in NULLABLE and None in values:
-            return ["" if v is None else v for v in values]  # type: ignore[misc]
-        return values  # type: ignore[return-value]
+            return ["" if v is None else v for v in values]
+        return values
 
     def doubt(self, line: PayLine) -> str | None:
         """Why this line's value cannot be written, or None."""
@@ -112,38 +112,38 @@ class Screen:
         self.unable: list[tuple[str, str]] = []
         self.unable_fen = 0
 
-    def clear(self, lines: list[PayLine]) -> list[PayLine]:
+    def clear(self, lines: Lot) -> Lot:
         """Those of the lines that can be written, in their order."""
-        if not self._spotless(list(zip(*lines, strict=True))):
-            lines = [line for line in lines if self._passes(line)]
+        if not self._spotless(lines):
+            lines = lines.only(map(self._passes, lines))
         return self._apart(lines) if self.is_by_card else lines
 
-    def _apart(self, lines: list[PayLine]) -> list[PayLine]:
+    def _apart(self, lines: Lot) -> Lot:
         """Those of the lines whose answer will not be taken for another's: the bank says only
         card and amount."""
-        found = []
-        for line in lines:
-            if (key := (line.card_no, line.fen)) in self.told_apart:
-                self.set_aside([line], _("同一账号同一金额在这批里已有一笔，银行的结果会分不清"))
-            else:
-                self.told_apart.add(key)
-                found.append(line)
-        return found
+        alone = []
+        for key in zip(lines.column("card_no"), lines.column("fen"), strict=True):
+            alone.append(key not in self.told_apart)
+            self.told_apart.add(key)
+        if all(alone):
+            return lines
+        why = _("同一账号同一金额在这批里已有一笔，银行的结果会分不清")
+        self.set_aside(lines.only(not fresh for fresh in alone), why)
+        return lines.only(alone)
 
     def set_aside(self, lines: Iterable[PayLine], why: str) -> None:
         for line in lines:
             self.unable.append((line.ref, _("第 %(seq)d 笔：%(why)s", seq=line.seq, why=why)))
             self.unable_fen += line.fen
 
-    def _spotless(self, fields: Sequence[Sequence[object]]) -> bool:
-        fens: Sequence[int] = fields[FEN]  # type: ignore[assignment]
-        seqs: Sequence[int] = fields[SEQ]  # type: ignore[assignment]
-        if min(fens) <= 0 or max(fens) > self.most_fen or max(seqs) > self.most_seq:
+    def _spotless(self, lines: Lot) -> bool:
+        fens = lines.column("fen")
+        if min(fens) <= 0 or max(fens) > self.most_fen or max(lines.column("seq")) > self.most_seq:
             return False
         picky = self.profile.split in ("same_only", "other_only") or self.profile.other_bank_needs
-        if picky and not (all(fields[SAME_BANK]) and self.profile.split != "other_only"):
+        if picky and not (all(lines.column("same_bank")) and self.profile.split != "other_only"):
             return False
-        return all(rule.holds(fields) for rule in self.rules)
+        return all(rule.holds(lines) for rule in self.rules)
 
     def _passes(self, line: PayLine) -> bool:
         why = self._amount(line) or self._bank(line)
@@ -175,6 +175,13 @@ class Screen:
         if needs and not line.same_bank and not any(line[PLACE[n]] for n in needs):
             return _("他行账户至少要填%(fields)s之一", fields=listed([LABELS[n] for n in needs]))
         return None
+
+
+def distinct(values: Sequence[str]) -> Sequence[str]:
+    """The values, or the one that all of them are: what a run is for stands in every line."""
+    if values and values[0] == values[-1] and values.count(values[0]) == len(values):
+        return values[:1]
+    return values
 
 
 def text_columns(profile: Profile) -> list[Column]:

@@ -12,7 +12,7 @@ import hashlib
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.payments.banks.column import Column
-    from app.payments.banks.lines import PayLine, RunContext, Totals
+    from app.payments.banks.lines import RunContext, Totals
+    from app.payments.banks.lot import Lot
     from app.payments.banks.profile import Profile, Record
 
 BLOCK = 1 << 20
@@ -53,7 +54,7 @@ class SheetBody:
         self.write_down = [self._column(column, place) for place, column in placed]
         self.rows: IO[bytes] = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115  finish or discard closes it
 
-    def write(self, lines: Sequence[PayLine], first_row: int) -> None:
+    def write(self, lines: Lot, first_row: int) -> None:
         first = self.above + first_row
         numbers = range(first, first + len(lines))
         raw = self.detail.raw(self.columns, lines, first_row)

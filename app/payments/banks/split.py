@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from app.kernel.i18n import _
+from app.payments.banks.lot import Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from app.payments.banks.lines import PayLine, Totals
+    from app.payments.banks.lines import Totals
     from app.payments.banks.profile import Profile
     from app.payments.banks.screen import Screen
-
-
-FEN = attrgetter("fen")
 
 
 class Body(Protocol):
     """A file on its way: rows in, then either the finished file or nothing."""
 
-    def write(self, lines: Sequence[PayLine], first_row: int) -> None:
+    def write(self, lines: Lot, first_row: int) -> None:
         """The lines follow as detail rows; the first of them is row first_row (from 1)."""
 
     def finish(self, path: Path, totals: Totals) -> str:
@@ -46,37 +43,38 @@ class Share:
         self.file_no, self.keep = file_no, keep
         self.body = open_body(file_no)
         self.rows = self.fen = self.written = self.first_seq = self.last_seq = 0
-        self.held: list[PayLine] = []
+        self.held = Lot.of([])
 
-    def add(self, lines: Sequence[PayLine]) -> None:
+    def add(self, lines: Lot) -> None:
         """The lines belong to this file; all but the last few are written."""
-        self.held = [*self.held, *lines] if self.held else list(lines)
+        self.held = self.held + lines if self.held else lines
         self.rows += len(lines)
-        self.fen += sum(map(FEN, lines))
+        self.fen += lines.fen
         if len(self.held) > self.keep:
             self._write(len(self.held) - self.keep)
 
-    def give(self, count: int) -> list[PayLine]:
+    def give(self, count: int) -> Lot:
         """The last lines leave this file again."""
-        self.held, given = self.held[:-count], self.held[-count:]
+        self.held, given = self.held.part(0, -count), self.held.part(-count)
         self.rows -= count
-        self.fen -= sum(line.fen for line in given)
+        self.fen -= given.fen
         return given
 
-    def take_first(self, lines: list[PayLine]) -> None:
+    def take_first(self, lines: Lot) -> None:
         """Lines come before the first one; only while nothing is written yet."""
         self.held = lines + self.held
         self.rows += len(lines)
-        self.fen += sum(line.fen for line in lines)
+        self.fen += lines.fen
 
     def flush(self) -> None:
         self._write(len(self.held))
 
     def _write(self, count: int) -> None:
-        lines, self.held = self.held[:count], self.held[count:]
+        lines, self.held = self.held.part(0, count), self.held.part(count)
         if lines:
-            self.first_seq = self.first_seq if self.written else lines[0].seq
-            self.last_seq = lines[-1].seq
+            seqs = lines.column("seq")
+            self.first_seq = self.first_seq if self.written else seqs[0]
+            self.last_seq = seqs[-1]
             self.body.write(lines, self.written + 1)
             self.written += count
 
@@ -99,7 +97,7 @@ class Stream:
         self.previous: Share | None = None
         self.opened = 0
 
-    def take(self, lines: list[PayLine]) -> None:
+    def take(self, lines: Lot) -> None:
         """The lines are in files, as many to a file as the limits allow."""
         while lines:
             share = self.current or self._open()
@@ -107,8 +105,8 @@ class Stream:
             if not count:
                 self._turn(share)
                 continue
-            share.add(lines[:count])
-            lines = lines[count:]
+            share.add(lines.part(0, count))
+            lines = lines.part(count)
             if self.previous and share.rows >= self.least:
                 self._complete(self.previous)
                 self.previous = None
@@ -131,12 +129,12 @@ class Stream:
         self.current = Share(self.opened, self.least - 1, self.open_body)
         return self.current
 
-    def _room(self, share: Share, lines: list[PayLine]) -> int:
+    def _room(self, share: Share, lines: Lot) -> int:
         """How many of the lines this file can still take."""
         count = min(len(lines), self.most_rows - share.rows)
         if self.most_fen is None:
             return count
-        sums = list(accumulate(map(FEN, lines[:count])))
+        sums = list(accumulate(lines.column("fen")[:count]))
         return bisect_right(sums, self.most_fen - share.fen)
 
     def _turn(self, share: Share) -> None:
@@ -154,7 +152,7 @@ class Stream:
         lacking = self.least - share.rows
         if not self.previous or self.previous.rows - lacking < self.least:
             return False
-        moving = sum(line.fen for line in self.previous.held[-lacking:])
+        moving = self.previous.held.part(-lacking).fen
         if self.most_fen is not None and share.fen + moving > self.most_fen:
             return False
         share.take_first(self.previous.give(lacking))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from app.payments.banks.render import Detail, quoted, record_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from app.payments.banks.lines import PayLine, RunContext, Totals
+    from app.payments.banks.lines import RunContext, Totals
+    from app.payments.banks.lot import Lot
     from app.payments.banks.profile import Profile, Record
 
 BLOCK = 1 << 20
@@ -33,7 +34,7 @@ class TextBody:
         self.detail = Detail(profile, context, file_no, split)
         self.rows: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(AT_HAND, dir=str(scratch))  # noqa: SIM115  closed by finish or discard
 
-    def write(self, lines: Sequence[PayLine], first_row: int) -> None:
+    def write(self, lines: Lot, first_row: int) -> None:
         self.rows.write(self.detail.text(lines, first_row).encode(self.profile.codec))
 
     def finish(self, path: Path, totals: Totals) -> str:
