@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -102,22 +103,22 @@ def possible_days(run: PayRun) -> Days:
     return Days(sent, last)
 
 
-def judge(taken: ResultFile, days: Days) -> None:
-    """Every row stands in the table of results, beside its order and with its fate."""
-    beside = _beside(taken, days)
-    judged = beside.subquery("judged")
+def judge(taken: ResultFile, days: Days, *, distinct: bool) -> None:
+    """Every row stands in the table of results, beside its order and with its fate. `distinct`: no
+    two rows answer the same order, which is not asked again then."""
+    judged = _beside(taken, days, distinct=distinct).subquery("judged")
     fate = case((judged.c.why != "", "aside"), (judged.c.settled, "same"), else_="posted")
     fixed = {"file_id": taken.id, "run_id": taken.run_id, "org_path": taken.org_path}
     cells = [literal(value, R.c[name].type) for name, value in fixed.items()]
     kept = [judged.c[name] for name in (*TOLD, "attempt_id", "why")]
-    source = select(*cells, *kept, fate).order_by(judged.c.n)
+    source = select(*cells, *kept, fate)
     names = [*fixed, *TOLD, "attempt_id", "why", "fate"]
     db.session.execute(insert(R).from_select(names, source))
 
 
-def _beside(taken: ResultFile, days: Days) -> Any:
+def _beside(taken: ResultFile, days: Days, *, distinct: bool) -> Any:
     """The staged rows, the order each answers, why it is set aside, whether it says nothing new."""
-    several, foreign = _several(), T.alias("foreign")
+    several, foreign = _several(distinct=distinct), T.alias("foreign")
     own = and_(T.c.run_id == taken.run_id, T.c.ref == S.c.ours)
     elsewhere = select(foreign.c.id).where(foreign.c.ref == S.c.ours).scalar_subquery()
     order = func.coalesce(T.c.id, case((S.c.ours != "", elsewhere)))
@@ -143,13 +144,14 @@ def _beside(taken: ResultFile, days: Days) -> Any:
     )  # fmt: skip
 
 
-def _several() -> Any:
+def _several(*, distinct: bool) -> Any:
     """Orders that several rows answer. The first row stands, unless they contradict each other:
     then none does, for nobody can tell which is true."""
     return (
         select(S.c.ours, func.min(S.c.n).label("first"), func.min(S.c.outcome).label("least"),
                func.max(S.c.outcome).label("most"))
-        .where(S.c.ours != "").group_by(S.c.ours).having(func.count() > 1).subquery("several")
+        .where(false() if distinct else S.c.ours != "")
+        .group_by(S.c.ours).having(func.count() > 1).subquery("several")
     )  # fmt: skip
 
 

@@ -74,12 +74,13 @@ def take_results(
         taken = _written_down(locked, path, file_name, actor)
         taken.form = profile.results.container if profile.results else ""
         by_card = profile.results is not None and profile.results.is_by_card
-        with bulk.staged(S, STAGED, _rows(reading, by_card)):
+        refs: set[str] = set()
+        with bulk.staged(S, STAGED, _rows(reading, refs, by_card=by_card)) as n:
             place(taken, by_card=by_card)
             days = possible_days(locked)
             doubt_unnumbered(locked, taken, days)
             _hold_returning(taken)
-            judge(taken, days)
+            judge(taken, days, distinct=not by_card and len(refs) == n)
         _post(taken)
         speak_for_the_rest(locked, profile, reading, taken)
         _count(taken)
@@ -121,14 +122,17 @@ def _written_down(run: PayRun, path: Path, file_name: str, actor: Actor) -> Resu
     return taken
 
 
-def _rows(reading: ResultReading, by_card: bool) -> Iterator[tuple[Any, ...]]:
-    """Every row of the file: readable ones to be judged, the others set aside at once."""
+def _rows(reading: ResultReading, refs: set[str], *, by_card: bool) -> Iterator[tuple[Any, ...]]:
+    """Every row of the file: readable ones to be judged, the others set aside at once. `refs`
+    holds our references afterwards: as many as there are rows where each bears its own."""
     number = count(1)
     for n, line in zip(number, reading.lines, strict=False):
         seq = line.seq if line.seq and line.seq <= HIGHEST_SEQ else None
         fen = line.fen and min(line.fen, 10 * MOST_FEN)
         ref, day = line.ref[:64], line.arrived_on if line.outcome in MOVED else None
         card = BankCard.index(line.card) if by_card and line.card_tail else None
+        if ref:
+            refs.add(ref)
         yield (n, ref, "", card, line.row, seq, fen, day, ref, line.card_tail,
                (line.name or "")[:80], str(line.outcome), str(line.reason)[:20],
                (line.reason_text or "")[:200], (line.bank_ref or "")[:60])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from app.kernel.i18n import _, listed
 from app.payments.banks.layout import SUMS
 from app.payments.banks.reading import Control, Found, Outcome, Problem, ResultLine, judged
 from app.payments.banks.reasons import Reason, classify
-from app.payments.banks.tables import Cell, Row, decoded, encoding_of, rows_of
+from app.payments.banks.tables import TOGETHER, Cell, Row, decoded, encoding_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,21 +84,57 @@ class TableReader:
 
     def found(self, rows: Iterator[Row]) -> Iterator[Found]:
         """Lines, problems, and the bank's totals where the layout says they stand."""
-        control, row, first = self.layout.control, next(rows, None), True
-        totals = False
-        while row:
-            following = next(rows, None)
+        some, first, totals = list(islice(rows, TOGETHER)), True, False
+        while some:
+            following = list(islice(rows, TOGETHER))
             try:
-                if control and is_control(row, control, first=first, last=not following):
-                    totals = True
+                yield from self._together(some)
+            except (Unreadable, TypeError, ValueError):
+                for item in self._apart(some, first=first, last=not following):
+                    totals = totals or isinstance(item, Control)
+                    yield item
+            some, first = following, False
+        if self.layout.control and not totals:
+            yield Problem(0, _("文件里没有银行的合计行，可能不完整"))
+
+    def _together(self, rows: Sequence[Row]) -> list[ResultLine]:
+        """Plain rows, read column by column: half the time of one after the other. Raises where
+        they are not all such rows, or one of them cannot be read."""
+        columns = list(zip(*(row.cells for row in rows), strict=True))
+        if not self._plain(rows, columns):
+            raise Unreadable
+        nothing = ("",) * len(rows)
+        words = [nothing if place is None or place >= len(columns) else columns[place]
+                 for place in self.words]  # fmt: skip
+        ref, card, name, bank_ref, seqs, *verdict = [[*map(str.strip, texts)] for texts in words]
+        outcomes, reasons, said = zip(*map(self.judge, *verdict), strict=True)
+        return [*map(
+            ResultLine, (row.number for row in rows), ref, outcomes, map(number_of, seqs), card,
+            name, map(self._fen, rows), reasons, said, bank_ref, map(self._arrived, rows),
+        )]  # fmt: skip
+
+    def _plain(self, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> bool:
+        """No row is broken or too short, and none bears the totals."""
+        if self.layout.widths or len(columns) <= self.widest or any(row.broken for row in rows):
+            return False
+        control = self.layout.control
+        if control is None or len(columns) < control.marker_at:
+            return True
+        return control.marker not in "\n".join(map(str, columns[control.marker_at - 1]))
+
+    def _apart(self, rows: Sequence[Row], *, first: bool, last: bool) -> Iterator[Found]:
+        """The rows one after the other; whether the first and the last of the file are among
+        them."""
+        control, end = self.layout.control, len(rows) - 1
+        for n, row in enumerate(rows):
+            try:
+                here = {"first": first and n == 0, "last": last and n == end}
+                if control and is_control(row, control, **here):
                     yield self._control(row, control)
                 else:
                     yield self._line(row)
             except Unreadable as trouble:
                 yield Problem(row.number, _("第 %(row)d 行%(why)s", row=row.number, why=trouble))
-            first, row = False, following
-        if control and not totals:
-            yield Problem(0, _("文件里没有银行的合计行，可能不完整"))
 
     def _line(self, row: Row) -> ResultLine:
         cells = row.cells
@@ -112,14 +148,14 @@ class TableReader:
             row.number,
             ref,
             outcome,
-            seq=int(seq) if seq.isdecimal() else None,
+            seq=number_of(seq),
             card=card,
             name=name,
-            fen=self._fen(cells),
+            fen=self._fen(row),
             reason=reason,
             reason_text=said,
             bank_ref=bank_ref,
-            arrived_on=self._arrived(cells),
+            arrived_on=self._arrived(row),
         )
 
     def _words(self, cells: Sequence[Cell]) -> list[str]:
@@ -152,17 +188,17 @@ class TableReader:
         known = self.layout.statuses.get(status)
         return Outcome(known) if known else None
 
-    def _fen(self, cells: Sequence[Cell]) -> int | None:
+    def _fen(self, row: Row) -> int | None:
         if self.amount is None:
             return None
-        cell, kind = cells[self.amount], self.layout.amount_format
+        cell, kind = row.cells[self.amount], self.layout.amount_format
         return fen_of_text(cell, kind) if isinstance(cell, str) else fen_of(cell, kind)
 
-    def _arrived(self, cells: Sequence[Cell]) -> dt.date | None:
+    def _arrived(self, row: Row) -> dt.date | None:
         """The day the bank says; empty is no day, rubbish is trouble."""
-        if self.day is None or self.day >= len(cells):
+        if self.day is None or self.day >= len(row.cells):
             return None
-        cell = cells[self.day]
+        cell = row.cells[self.day]
         if isinstance(cell, str):
             return day_of(cell, self.layout.date_format)
         if isinstance(cell, dt.datetime):
@@ -192,6 +228,10 @@ def is_control(row: Row, control: ControlLayout, *, first: bool, last: bool) -> 
         return False
     at = control.marker_at - 1
     return len(row.cells) > at and str(row.cells[at]).lstrip().startswith(control.marker)
+
+
+def number_of(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
 
 
 def titles_of(place: Place) -> tuple[str | int, ...]:

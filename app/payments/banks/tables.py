@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 from contextlib import suppress
 from itertools import accumulate, count, islice, pairwise, repeat
+from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -67,14 +68,12 @@ def text_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
     cuts = list(pairwise(accumulate(layout.widths, initial=0)))
     lines, numbers = raw_lines(path), count(1)
     while some := list(islice(lines, TOGETHER)):
-        for raw, text, broken in zip(some, *told(some, encoding), strict=False):
-            number = next(numbers)
-            if not raw.strip():
-                continue
-            if cuts:
-                yield Row(number, [decoded(raw[a:b], encoding)[0] for a, b in cuts], raw, broken)
-            else:
-                yield Row(number, text.split(layout.separator), raw, broken)
+        texts, broken = told(some, encoding)
+        cells: Iterable[Sequence[str]] = map(methodcaller("split", layout.separator), texts)
+        if cuts:
+            cells = ([decoded(raw[a:b], encoding)[0] for a, b in cuts] for raw in some)
+        rows = map(Row, islice(numbers, len(some)), cells, some, broken)
+        yield from (row for row in rows if row.raw.strip())
 
 
 def told(lines: Sequence[bytes], encoding: str) -> tuple[Iterable[str], Iterable[bool]]:
@@ -102,16 +101,20 @@ def csv_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
 
 def raw_lines(path: Path) -> Iterator[bytes]:
     """Lines as bytes without their ends and without a byte order mark."""
+    begun = b""
     try:
         with path.open("rb") as file:
-            mark = codecs.BOM_UTF8
-            while line := file.readline(LONGEST):
-                if len(line) == LONGEST:
+            if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+                file.seek(0)
+            while block := file.read(LONGEST):
+                *lines, begun = (begun + block).split(b"\n")
+                if len(begun) > LONGEST:
                     raise Refused(_("这不是按行写的文本文件"))
-                yield line.removeprefix(mark).rstrip(b"\r\n")
-                mark = b""
+                yield from (line.rstrip(b"\r") for line in lines)
     except OSError:
         raise Refused(_("打不开这个文件")) from None
+    if begun:
+        yield begun.rstrip(b"\r")
 
 
 def encoding_of(layout: ResultLayout, path: Path) -> str:
