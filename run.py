@@ -127,21 +127,27 @@ def check_ports() -> None:
                 raise CannotStart(told) from None
 
 
-def flask(*command: str) -> str:
-    """What one `flask` command printed; what it complained about only when it failed."""
-    out = subprocess.run(
+def flask(*command: str, breakable: bool = False) -> str:
+    """What one `flask` command printed; what it complained about only when it failed. A breakable
+    one, which leaves nothing behind when it ends early, ends when we are told to stop."""
+    with subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "run", *command],
         cwd=ROOT,
-        check=False,
         text=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
-    )
-    if out.returncode:
-        raise CannotStart(
-            f"{out.stderr}{out.stdout}\n「flask {' '.join(command)}」没有成功，原因见上。"
-        )
-    return out.stdout
+    ) as running:
+        while True:
+            try:
+                told, complained = running.communicate(timeout=0.5)
+                break
+            except subprocess.TimeoutExpired:
+                if breakable and _stopping.is_set():
+                    running.terminate()
+    if running.returncode and not _stopping.is_set():
+        raise CannotStart(f"{complained}{told}\n「flask {' '.join(command)}」没有成功，原因见上。")
+    return told
 
 
 def prepare(database: str, accounts: Path) -> None:
@@ -149,9 +155,10 @@ def prepare(database: str, accounts: Path) -> None:
     flask("db", "upgrade")
     if os.environ.get("AID_WORLD") != "none" and is_empty(database):
         print("数据库是空的，正在装入试用数据（小福建）……", flush=True)
-        told = flask("world", "load", "--size", "small")
-        accounts.touch(0o600)
-        accounts.write_text(told)
+        told = flask("world", "load", "--size", "small", breakable=True)
+        if told:
+            accounts.touch(0o600)
+            accounts.write_text(told)
     else:
         flask("payments", "layouts")
 
@@ -200,6 +207,8 @@ def serve() -> None:
     accounts = config.INSTANCE / f"trial-accounts-{mark}.txt"
     check_ports()
     prepare(database, accounts)
+    if _stopping.is_set():
+        return
     keep_alive(children(database), accounts)
 
 

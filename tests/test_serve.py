@@ -129,6 +129,27 @@ def test_one_command_makes_the_database_serves_mends_and_ends_cleanly(launch, po
     assert [f.stat().st_mode & 0o077 for f in kept] == [0]
 
 
+def test_told_to_stop_while_it_fills_the_database_it_stops_and_leaves_it_empty(launch, tmp_path):
+    def told():
+        return (tmp_path / "out").read_text()
+
+    process = launch("serve")
+    until(lambda: "正在装入" in told(), told, process)
+    process.terminate()
+    assert process.wait(timeout=30) == 0, told()
+    assert "Ctrl-C" not in told()
+    assert organisations(launch.settings["DATABASE_URL"]) == []
+    assert not list((tmp_path / "instance").glob("trial-accounts-*.txt"))
+
+
+def organisations(url):
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(select(table("org", column("id")).c.id)).all()
+    engine.dispose()
+    return found
+
+
 def night_states(url):
     """How the night's work, which the worker asks itself for, stands by now."""
     engine = create_engine(url)
