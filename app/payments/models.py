@@ -142,6 +142,11 @@ class Attempt(Scoped, Base):
     def __str__(self) -> str:
         return f"{self.ref} {self.name}"
 
+    @property
+    def run_name(self) -> str:
+        """What the run is called; who sees the order and not the run sees its number."""
+        return str(self.run or f"#{self.run_id}")
+
 
 unique_where("uq_attempt_live", Attempt.live, where=Attempt.live.is_not(None))
 CAME_TO_NOTHING = Attempt.live.is_(None)

@@ -190,11 +190,11 @@ class AttemptGrid(Behind):
     labels = {
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
         "fen": _l("金额（元）"), "state": _l("结果"), "reason_text": _l("银行说明"),
-        "arrived_on": _l("到账日期"), "run": _l("批次"), "run_id": _l("批次"),
+        "arrived_on": _l("到账日期"), "run_name": _l("批次"), "run_id": _l("批次"),
         "bank_ref": _l("银行流水"),
     }  # fmt: skip
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
-    show_columns = ["run", *list_columns, "bank_ref"]
+    show_columns = ["run_name", *list_columns, "bank_ref"]
     formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
     standing_by = {"standing": (Standing, _l("口径"), STANDINGS)}
     search_columns = ["name", "ref", "state", "arrived_on", "run_id", "month", "school", "bureau",

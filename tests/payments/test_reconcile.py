@@ -222,6 +222,16 @@ def test_a_row_tells_its_whole_way(ask, client_of, tried_twice):
     assert page.index("第 1 次支付") < page.index("第 2 次支付")
 
 
+def test_a_school_reads_the_number_of_the_run_that_its_bureau_keeps(client_of, ask, org):
+    path = select(Org.path).where(Org.id == org(world.QISHAN)).scalar_subquery()
+    order = ask(select(Attempt).where(Attempt.org_path == path).order_by(Attempt.id).limit(1))
+    page = client_of(world.QISHAN_CLERK).get(f"/attemptgrid/show/{order.id}").text
+    facts = page[page.index("<dl") : page.index("</dl>")]
+    assert f"#{order.run_id}" in facts
+    bureaus = client_of(world.MINHOU_EXPORTER).get(f"/attemptgrid/show/{order.id}").text
+    assert re.search(rf"教育局 \d{{4}}-\d\d #{order.run_id}\b", bureaus)
+
+
 def test_a_school_sees_the_way_but_not_the_bureaus_people(client_of, ask, org):
     own = select(AidList.id).where(AidList.school_id == org(world.QISHAN))
     line = ask(select(AidLine.id).join(Payment, Payment.line_id == AidLine.id)
