@@ -17,9 +17,20 @@ from app.accounts.looking import numbered
 from app.accounts.models import AUDITOR, SCHOOL, SCHOOLS, STAFF, Org
 from app.kernel.db import db, writing
 from app.kernel.errors import Refused
+from app.kernel.files import scratch
 from app.kernel.i18n import _, joined
 from app.kernel.types import Month
-from app.payments import conserving, exporting, layouts, opening, packing, posting, queries, telling
+from app.payments import (
+    conserving,
+    exporting,
+    hands,
+    layouts,
+    opening,
+    packing,
+    posting,
+    queries,
+    telling,
+)
 from app.payments.banks.layout import MESSAGES
 from app.payments.fund_commands import funds as funds  # noqa: PLC0414  (found here)
 from app.payments.models import PayRun
@@ -66,26 +77,41 @@ def again(actor: Actor, run: int) -> dict[str, Any]:
 @payments.command("export")
 @click.argument("run", type=int)
 @click.option("--profile", required=True, help="银行格式名称")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--decision", default="", help="到位资金不足仍导出的理由")
 @acts
-def export(actor: Actor, run: int, profile: str, out: Path, decision: str) -> dict[str, Any]:
-    """生成银行文件，并复制到指定目录。"""
+def export(actor: Actor, run: int, profile: str, decision: str) -> dict[str, Any]:
+    """生成银行文件，等另一人复核；复核之后用 fetch 取出。"""
     row = run_of(run)
     bank = layouts.chosen(profile, row.org_path)
     outcome = exporting.export(row, bank, exporting.folder_of(row), actor, decision)
     if outcome.refused:
         raise Refused(joined(outcome.refused.values()))
-    out.mkdir(parents=True, exist_ok=True)
     written = queries.files_of(run)
-    for file in written:
-        with packing.bank_file(row, file) as made, (out / file.name).open("wb") as copy:
-            shutil.copyfileobj(made, copy)
     sent, unable = sum(f.row_count for f in written), queries.unable(run)
     renewal = [said] if (said := outcome.renewed.told()) else []
     return {"accepted": sent, "rejected": len(unable), "moved": outcome.moved,
             "files": [f.name for f in written], "fen": sum(f.fen for f in written),
             "sentences": [*renewal, *unable]}  # fmt: skip
+
+
+@payments.command("fetch")
+@click.argument("run", type=int)
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="写到哪个目录"
+)
+@acts
+def fetch(actor: Actor, run: int, out: Path) -> dict[str, Any]:
+    """把复核过的银行文件复制到指定目录；要复核的人在复核之前就可以取来看。"""
+    row, files = run_of(run), queries.files_of(run)
+    hands.refuse_to_carry(row, actor)
+    with scratch() as folder:
+        for file in files:
+            with packing.carried(row, file, actor) as made, (folder / file.name).open("wb") as copy:
+                shutil.copyfileobj(made, copy)
+        out.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copyfile(folder / file.name, out / file.name)
+    return {"files": [f.name for f in files], "fen": sum(f.fen for f in files)}
 
 
 @payments.command("layouts")

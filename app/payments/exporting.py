@@ -87,7 +87,7 @@ def _lock(run: PayRun, actor: Actor) -> None:
     if locked is None or locked.bureau_id != actor.org_id:
         raise Refused(_("支付批次由开立它的主管部门办理"))
     if locked.state != "open":
-        raise Refused(_("批次%(run)s已导出过，不能重复导出；可下载原文件", run=run.id))
+        raise Refused(_("批次%(run)s已导出过，不能重复导出；复核之后可下载原文件", run=run.id))
 
 
 def _written(run: PayRun, profile: Profile, scratch: Path, actor: Actor

@@ -28,7 +28,7 @@ from app.kernel.grid.declare import msgid
 from app.kernel.i18n import _
 from app.kernel.sheets.spooled import spooled
 from app.kernel.types import yuan
-from app.payments import exporting, queries
+from app.payments import exporting, hands, queries
 from app.payments.models import RUN_KINDS, PayRun
 from app.payments.paper.sheet import PaperFacts, PaperFile, approval_sheet
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app.kernel.actor import Actor
     from app.payments.models import PayFile
 
 SHEET, LIST = "approval.pdf", "manifest.csv"
@@ -109,6 +110,17 @@ def _exporter(run: PayRun) -> str:
         Event.verb == "export", Event.outcome == audit.OK,
     )  # fmt: skip
     return db.session.scalar(made.limit(1)) or ""
+
+
+def carried(run: PayRun, file: PayFile, actor: Actor) -> IO[bytes]:
+    """The bank file as this actor takes it away, which stands on the trail; Refused before the
+    run is checked, but for who may check it. Whoever asks closes it."""
+    hands.refuse_to_carry(run, actor)
+    made = bank_file(run, file)
+    audit.record("download", actor=actor, org_path=run.org_path, subject="pay_file",
+                 subject_id=file.id, count=file.row_count, fen=file.fen, digest=file.sha256,
+                 note=file.name)  # fmt: skip
+    return made
 
 
 def bank_file(run: PayRun, file: PayFile) -> IO[bytes]:

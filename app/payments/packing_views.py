@@ -16,7 +16,7 @@ from app.kernel.errors import Refused
 from app.kernel.files import opened
 from app.kernel.grid import Grid
 from app.kernel.i18n import _l
-from app.payments import packing
+from app.payments import hands, packing
 from app.payments.models import PayRun
 from app.payments.workflow import own_run
 
@@ -29,7 +29,8 @@ VERBS["seal_package"] = _l("加密打包")
 class Packed(Grid):
     """Routes of the runs' grid that hand a package out; each leaves a trace.
 
-    `file` is the right to take bank files into the hand, `package` the right to make them.
+    `file` is the right to take bank files into the hand, `package` the right to make them. The
+    papers are there to be signed from the export on; the bank files, once they are checked.
     """
 
     @expose("/<int:pk>/approval", methods=["POST"])
@@ -55,7 +56,7 @@ class Packed(Grid):
     @permission_name("file")
     def whole(self, pk: int) -> ResponseReturnValue:
         """Bank files and papers in one archive."""
-        run = own(pk)
+        run = own_to_carry(pk)
         return handed_out(run, packing.whole(run), f"R{run.id}.zip")
 
     @expose("/<int:pk>/sealed", methods=["POST"])
@@ -63,7 +64,7 @@ class Packed(Grid):
     @permission_name("file")
     def sealed(self, pk: int) -> ResponseReturnValue:
         """The sealed archive as it was last made."""
-        run = own(pk)
+        run = own_to_carry(pk)
         path = packing.sealed_path(run)
         made = opened(path) if path.exists() else abort(404)
         return handed_out(run, made, f"R{run.id}-sealed.zip")
@@ -73,7 +74,7 @@ class Packed(Grid):
     @permission_name("package")
     def seal(self, pk: int) -> ResponseReturnValue:
         """The archive is sealed anew; its password stands on this one page and is kept nowhere."""
-        run = own(pk)
+        run = own_to_carry(pk)
         made = packing.seal(run)
         trace("seal_package", run, digest=made.sha256)
         page = self.render_template("run_sealed.html", title=_l("加密打包"), run=run, made=made)
@@ -87,6 +88,13 @@ def own(pk: int) -> PayRun:
     run = db.session.scalar(select(PayRun).where(PayRun.id == pk)) or abort(404)
     if run.bureau_id != g.actor.org_id:
         raise Refused(str(own_run.otherwise))
+    return run
+
+
+def own_to_carry(pk: int) -> PayRun:
+    """The run, for who may take its bank files into the hand by now."""
+    run = own(pk)
+    hands.refuse_to_carry(run, g.actor)
     return run
 
 

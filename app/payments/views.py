@@ -10,19 +10,16 @@ from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import select
 
 from app.accounts.models import (
-    BUREAU_APPROVER,
     BUREAU_CLERK,
     BUREAU_EXPORTER,
     BUREAU_POSTER,
-    BUREAU_REVIEWER,
     BUREAUS,
     ROLES,
     STAFF,
 )
 from app.accounts.queries import deeds
-from app.kernel import audit, clock
+from app.kernel import clock
 from app.kernel.db import db
-from app.kernel.errors import Refused
 from app.kernel.grid import EXPORT, READ, Category, Receives
 from app.kernel.i18n import _, _l
 from app.kernel.types import Month
@@ -44,10 +41,11 @@ from app.payments import (  # noqa: F401  (the desk registers itself)
 from app.payments.arriving import RESULTS
 from app.payments.behind import STANDINGS, Behind, OfRun, Standing
 from app.payments.forms import FORMS, RESULT_KINDS, ExportForm, OpenForm, ResultForm
+from app.payments.hands import HANDLERS, UNCHECKED, may_open
 from app.payments.models import FATES, OUTCOMES, Attempt, Payment, PayRun, ResultLine
-from app.payments.packing_views import Packed
+from app.payments.packing_views import Packed, own
 from app.payments.waiting import unpaid_months
-from app.payments.workflow import ANSWERS, RUNS, own_run
+from app.payments.workflow import ANSWERS, RUNS
 from app.registry import queries as registry
 from app.registry.views import REVEALERS
 
@@ -60,8 +58,6 @@ TONES = {"open": "info", "exported": "accent", "checked": "accent", "settled": "
 ENDS = {"waiting": "mute", "sent": "info", "paid": "good", "failed": "bad", "unknown": "warn",
         "returned": "bad"}  # fmt: skip
 HANDLED = {"posted": "good", "same": "mute", "aside": "bad", "explained": "mute", "": "mute"}
-HANDLERS = frozenset({BUREAU_EXPORTER, BUREAU_REVIEWER, BUREAU_APPROVER})
-"""Who may take a bank file into the hand: who made it and who checks it."""
 
 
 class RunGrid(Packed):
@@ -104,8 +100,7 @@ class RunGrid(Packed):
             "result_form": ResultForm(run=row.id) if _may_post(row) else None,
             "funds": funds.of_run(row) if self._may_package(row) else None,
             "renewal": renewing.foretold(row).told() if row.state == "open" else "",
-            "again": self._again(row), "may_file": self.may("can_file") and _is_own(row),
-            "may_seal": self.may("can_package") and _is_own(row),
+            "again": self._again(row), **self._to_carry(row),
             "next_step": _next_step(row, seen.figures, aside),
         }  # fmt: skip
 
@@ -115,6 +110,13 @@ class RunGrid(Packed):
             return None
         waiting = queries.to_pay_again(row.id)
         return waiting if waiting[0] else None
+
+    def _to_carry(self, row: PayRun) -> dict[str, Any]:
+        """What may be taken away: the papers, the bank files, a sealed package."""
+        papers = self.may("can_file") and _is_own(row)
+        file = papers and may_open(row, g.actor)
+        return {"may_papers": papers, "may_file": file, "unchecked": UNCHECKED,
+                "may_seal": file and self.may("can_package")}  # fmt: skip
 
     def _may_package(self, row: PayRun) -> bool:
         return row.state == "open" and bool(self.may("can_package"))
@@ -151,21 +153,16 @@ class RunGrid(Packed):
             flash(sentence, "warning")
         if renewal := done.renewed.told():
             flash(renewal, "warning")
-        flash(_("银行文件已生成，请由另一人复核"), "success")
+        flash(_("银行文件已生成，请由另一人复核，复核之后才能下载"), "success")
         return redirect(url_for(".show", pk=pk), 303)
 
     @expose("/<int:pk>/file/<int:file_id>", methods=["POST"])
     @has_access
     def file(self, pk: int, file_id: int) -> ResponseReturnValue:
         """One file of the package, for the bureau whose run it is; taking it leaves a trace."""
-        run = _run(pk)
-        if not _is_own(run):
-            raise Refused(str(own_run.otherwise))
+        run = own(pk)
         found = next((f for f in queries.files_of(pk) if f.id == file_id), None) or abort(404)
-        made = packing.bank_file(run, found)
-        audit.record("download", actor=g.actor, org_path=run.org_path, subject="pay_file",
-                     subject_id=file_id, count=found.row_count, fen=found.fen,
-                     digest=found.sha256, note=found.name)  # fmt: skip
+        made = packing.carried(run, found, g.actor)
         db.session.commit()
         return send_file(made, as_attachment=True, download_name=found.name)
 

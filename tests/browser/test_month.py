@@ -119,10 +119,14 @@ def the_bureau_confirms_and_pays(desk: Any, listed: int, folder: Path) -> int:
     exporter = desk("minhou_exporter", EN).opens(f"/rungrid/show/{run}")
     exporter.page.select_option("select[name=profile]", "pipe_gbk")
     exporter.presses("form[action$='/package'] button")
+    assert "only after another person has checked" in exporter.words
+    assert not exporter.page.query_selector("[formaction*='/file/'], [formaction$='/whole']")
     checker = desk("minhou_reviewer").opens(f"/rungrid/show/{run}")
-    package = checker.takes("[formaction*='/file/']", folder)
-    assert package.read_bytes().decode("gbk")
+    looked = checker.takes("[formaction*='/file/']", folder).read_bytes()
+    assert looked.decode("gbk")
     checker.presses(f"[formaction$='/check/{run}']")
+    exporter.opens(f"/rungrid/show/{run}")
+    assert exporter.takes("[formaction*='/file/']", folder).read_bytes() == looked
     return run
 
 

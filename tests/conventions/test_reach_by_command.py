@@ -64,8 +64,9 @@ def test_another_bureau_does_nothing_with_its_runs(run, victims, tmp_path, who):
     before = victims.as_they_stand()
     tried = [
         run("payments", "open", "--month", "2026-10", "--bureau", world.MINHOU, who=f"{who}_clerk"),
-        run("payments", "export", pay_run, "--profile", "icbc_batch_xlsx", "--out", out,
-            who=f"{who}_exporter"),
+        run("payments", "export", pay_run, "--profile", "icbc_batch_xlsx", who=f"{who}_exporter"),
+        run("payments", "fetch", pay_run, "--out", out, who=f"{who}_exporter"),
+        run("payments", "fetch", pay_run, "--out", out, who=f"{who}_reviewer"),
         run("payments", "results", pay_run, answer, who=f"{who}_poster"),
         run("payments", "take", "check", pay_run, who=f"{who}_approver"),
         run("payments", "take", "settle", pay_run, who=f"{who}_poster"),

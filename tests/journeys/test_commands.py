@@ -89,15 +89,21 @@ def the_money_goes_out(flask, rows, app, folder):
     assert (opened.status, opened.counts["accepted"]) == (0, len(rows))
     run = opened.counts["run"]
     out = folder / "out"
-    made = flask("payments", "export", run, "--profile", "pipe_gbk", "--out", out,
-                 as_=world.MINHOU_EXPORTER)  # fmt: skip
+    made = flask("payments", "export", run, "--profile", "pipe_gbk", as_=world.MINHOU_EXPORTER)
     assert (made.status, made.counts["accepted"], made.counts["moved"]) == (0, len(rows), 1)
-    assert sorted(made.counts["files"])
-    assert all((out / name).exists() for name in made.counts["files"])
+    early = flask("payments", "fetch", run, "--out", out, as_=world.MINHOU_EXPORTER)
+    assert (early.status, "另一人复核之后才能下载" in early.complaints) == (1, True)
+    assert not out.exists()
+    looked = flask("payments", "fetch", run, "--out", folder / "look", as_=world.MINHOU_REVIEWER)
+    assert (looked.status, looked.counts["files"]) == (0, made.counts["files"])
 
     own = flask("payments", "take", "check", run, as_=world.MINHOU_EXPORTER)
     assert own.status == 1
     assert flask("payments", "take", "check", run, as_=world.MINHOU_REVIEWER).status == 0
+    fetched = flask("payments", "fetch", run, "--out", out, as_=world.MINHOU_EXPORTER)
+    assert (fetched.status, fetched.counts["fen"]) == (0, made.counts["fen"])
+    assert sorted(path.name for path in out.iterdir()) == sorted(made.counts["files"])
+    assert flask("payments", "fetch", run, "--out", out, as_=world.MINHOU_POSTER).status == 1
 
     told = {rows[0]["name"]: NOT_HIS, rows[1]["name"]: NOT_CLEAR}
     posted = flask("payments", "results", run, answers(app, run, folder, **told),

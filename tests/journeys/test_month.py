@@ -23,6 +23,7 @@ IN_TURN = {
     "cleared first": {"zh_CN": "必须处理的问题", "en": "Blocking findings"},
     "too early": {"zh_CN": "未满五个工作日", "en": "five working days"},
     "not clear": {"zh_CN": "没有银行结果或待查明", "en": "no answer from the bank"},
+    "unchecked": {"zh_CN": "另一人复核之后才能下载", "en": "only after another person has checked"},
     "not with the school": {"zh_CN": "不在学校手里", "en": "no longer with the school"},
     "on its way": {"zh_CN": "银行处理中", "en": "being handled by the bank"},
     "sent back": {"zh_CN": "银行退回", "en": "Sent back by the bank"},
@@ -206,7 +207,9 @@ def the_bureau_opens_a_run_and_one_person_makes_the_file(month):
         exporter = month.at_desk(world.MINHOU_EXPORTER)
         assert exporter.opens(month.run_page).offers(package)
         exporter.sends(package, profile="pipe_gbk")
-        check = f"/rungrid/action/check/{month.run}"
+        check, whole = f"/rungrid/action/check/{month.run}", f"/rungrid/{month.run}/whole"
+        why = month.word("unchecked")
+        assert why in exporter.tries(whole, month.run_page, why).words
         assert not exporter.opens(month.run_page).offers(check)
         assert exporter.sends(check).status == 403
 
@@ -219,6 +222,10 @@ def another_person_checks_it_before_it_leaves(month):
         carried = reviewer.client.post(f"/rungrid/{month.run}/file/{file}").data.decode("gbk")
         assert all(row["card_no"] in carried for row in month.rows)
         reviewer.presses(f"/rungrid/action/check/{month.run}", month.run_page)
+        whole = f"/rungrid/{month.run}/whole"
+        exporter = month.at_desk(world.MINHOU_EXPORTER)
+        assert exporter.opens(month.run_page).offers(whole)
+        assert exporter.client.post(whole).mimetype == "application/zip"
 
 
 def the_bank_pays_most_and_the_answer_is_posted(month):
