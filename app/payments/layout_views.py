@@ -20,7 +20,7 @@ from app.payments.banks import Profile, Specimen, WrongField, specimen
 from app.payments.layout_fields import in_words, named
 from app.payments.layout_form import Page, data_of
 from app.payments.layout_rows import BankProfile
-from app.payments.layout_workflow import DRAFTED, LAYOUTS
+from app.payments.layout_workflow import DRAFTED, LAYOUTS, own
 from app.payments.views import PAYMENTS_MENU
 
 T = TypeVar("T")
@@ -42,7 +42,8 @@ BEGIN: dict[str, Any] = {
 
 
 class LayoutGrid(Grid):
-    """Every edition of every bank format of one's own bureau and those below."""
+    """Every edition of every bank format of one's own bureau and those below; beside them, what
+    is in use here from above."""
 
     model, workflow, icon = BankProfile, LAYOUTS, "building-bank"
     menu = (PAYMENTS_MENU, _l("银行格式"))
@@ -60,7 +61,25 @@ class LayoutGrid(Grid):
     search_columns = ["code", "name", "state"]
     order_columns = ["name", "code", "edition", "made_at"]
     base_order = ("made_at", "desc")
-    show_template = "layout_detail.html"
+    list_template, show_template = "layout_list.html", "layout_detail.html"
+
+    def beside_list(self) -> dict[str, Any]:
+        return {"above": layouts.from_above(g.actor.org_path)}
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> ResponseReturnValue:
+        """One edition; of those from above, one in use, to be looked at."""
+        rows = {str(row.id): row for row in layouts.from_above(g.actor.org_path)}
+        if pk not in rows:
+            return super().show(pk)
+        row, theirs = rows[pk], {s.name: str(own.otherwise) for s in self._steps()}
+        page: str = self.render_template(
+            self.show_template, pk=row.id, title=self.show_title, hindered=theirs,
+            widgets={"show": self._card(row.id, row, False, theirs)}, related_views=[],
+            **self.beside(row),
+        )  # fmt: skip
+        return page
 
     def beside(self, row: BankProfile) -> dict[str, Any]:
         before = layouts.in_use_before(row)

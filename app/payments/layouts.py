@@ -79,6 +79,11 @@ def usable(path: str) -> list[BankProfile]:
     return sorted(latest.values(), key=lambda row: (row.name, row.code))
 
 
+def from_above(path: str) -> list[BankProfile]:
+    """The formats in use at that path that a bureau above made, or the platform."""
+    return [row for row in usable(path) if row.org_path != path]
+
+
 def chosen(code: str, path: str) -> Profile:
     """The format of that code for the bureau at that path; Refused with the codes there are."""
     known = {row.code: row for row in usable(path)}

@@ -142,3 +142,23 @@ def test_a_change_is_a_new_edition_that_says_what_differs(living, sits):
     reviewer.presses(f"/layoutgrid/action/activate/{third.id}", f"/layoutgrid/show/{third.id}")
     states = [edition_of(living, "minhou_county_bank", n).state for n in (1, 2, 3)]
     assert states == ["retired", "retired", "active"]
+
+
+@pytest.mark.parametrize("duty", ["clerk", "exporter", "reviewer"])
+def test_a_county_looks_at_a_format_from_above_and_changes_nothing(living, sits, duty):
+    person, row = sits(f"minhou_{duty}"), edition_of(living, "icbc_batch_xlsx")
+    page = f"/layoutgrid/show/{row.id}"
+    assert person.opens("/layoutgrid/list/").offers(page)
+    seen = person.opens(page)
+    assert (seen.status, row.name in seen.words) == (200, True)
+    for step in ("activate", "retire", "withdraw"):
+        assert not seen.offers(f"/layoutgrid/action/{step}/{row.id}")
+    assert person.sends(f"/layoutgrid/action/retire/{row.id}", note="试").status in (403, 404)
+    assert edition_of(living, "icbc_batch_xlsx").state == "active"
+
+
+def test_a_county_finds_no_draft_from_above_and_nothing_of_its_neighbours(living, sits):
+    drafted = sits("fujian_exporter").sends(DRAFT, **filled(sits("fujian_exporter"), **MOON))
+    others = edition_of(living, "minhou_county_bank")
+    for county, number in (("minhou", drafted.number), ("siming", others.id)):
+        assert sits(f"{county}_reviewer").opens(f"/layoutgrid/show/{number}").status == 404

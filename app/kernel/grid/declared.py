@@ -110,6 +110,10 @@ class Declared(ModelView):
         """What a room's own `show_template` needs beyond the row; set-based, never per line."""
         return {}
 
+    def beside_list(self) -> dict[str, Any]:
+        """What a room's own `list_template` needs beyond the rows."""
+        return {}
+
     def revealed(self, row: Any, column: str) -> str:
         """The whole value behind a masked column of a row in the person's scope."""
         raise NotFound

@@ -44,7 +44,8 @@ class Pages(Declared):
             where, asked, status = false(), Asked(terms=asked.terms, size=asked.size), 400
         widgets = {"list": self._sheet(asked, where), "search": self._search(asked)}
         self.update_redirect()
-        page = self.render_template(self.list_template, title=self.list_title, widgets=widgets)
+        page = self.render_template(self.list_template, title=self.list_title, widgets=widgets,
+                                    **self.beside_list())  # fmt: skip
         return page, status
 
     @expose("/show/<pk>", methods=["GET"])
