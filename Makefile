@@ -67,7 +67,7 @@ bench: $(DEV) ## measure; figures go to bench/ (BENCHES="importing pages" narrow
 
 translations: $(DEV) ## collect the sentences, update the catalogues, compile them
 	@mkdir -p translations build
-	$(BIN)/pybabel -q extract -F babel.cfg -k _l -o build/messages.pot \
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k _n:1,1 -o build/messages.pot \
 	  --no-location --sort-output .
 	@# English follows the source; zh is kept by hand: the framework's sentences in our words.
 	$(BIN)/pybabel -q update -i build/messages.pot -d translations -l en --no-fuzzy-matching \

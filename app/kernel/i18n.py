@@ -16,10 +16,11 @@ from babel import Locale
 from flask import current_app, has_app_context
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _translate
+from flask_babel import ngettext as _translate_some
 from flask_babel.speaklater import LazyString
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _remembering: ContextVar[bool] = ContextVar("remembering", default=False)
 
@@ -52,8 +53,19 @@ def remembering() -> Iterator[None]:
 
 def _(sentence: str, **values: Any) -> str:
     """The sentence in the reader's language, with %(name)s filled in."""
+    return _in_words(_translate, (sentence,), values)
+
+
+def _n(sentence: str, num: int, **values: Any) -> str:
+    """The same of so many things, %(n)s, where other languages have a form of its own for one."""
+    told = {"num": num, "n": f"{num:,}"} | values
+    return _in_words(_translate_some, (sentence, sentence), told)
+
+
+def _in_words(translate: Callable[..., str], forms: tuple[str, ...], values: dict[str, Any]) -> str:
+    sentence = forms[0]
     if has_app_context() and "babel" in current_app.extensions:
-        words = str(_translate(sentence, **values))
+        words = str(translate(*forms, **values))
     else:
         words = sentence % values if values else sentence
     return Said(words, sentence, values) if _remembering.get() else words
@@ -94,7 +106,8 @@ def _again(what: Any) -> Any:
     name = what["msgid"]
     if "words" in what:
         return _(name).join(map(retold, what["words"]))
-    return _(name, **{key: _again(value) for key, value in what["values"].items()})
+    say = _n if "num" in what["values"] else _
+    return say(name, **{key: _again(value) for key, value in what["values"].items()})
 
 
 def _l(sentence: str, **values: Any) -> LazyString:

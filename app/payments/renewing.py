@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, func, select, update
 
 from app.kernel import audit
 from app.kernel.db import changed, db
-from app.kernel.i18n import _, joined
+from app.kernel.i18n import _, _n, joined
 from app.kernel.scope import everyone
 from app.payments.models import NOT_CARRIED, Attempt, PayRun
 from app.registry.models import Card
@@ -38,10 +38,10 @@ class Renewed(NamedTuple):
         """In a sentence, "" when there is nothing to tell."""
         said = []
         if self.moved:
-            said.append(_("%(n)s笔的银行卡在开立批次后已更换，发到学生现在使用的卡", n=self.moved))
+            said.append(_n("%(n)s笔的银行卡在开立批次后已更换，发到学生现在使用的卡", self.moved))
         if self.left:
-            said.append(_("%(n)s笔的银行卡已停用而没有在用的卡，不写入银行文件；办好换卡申请后再重发",
-                          n=self.left))  # fmt: skip
+            said.append(_n("%(n)s笔的银行卡已停用而没有在用的卡，不写入银行文件；办好换卡申请后再重发",
+                          self.left))  # fmt: skip
         return joined(said)
 
 

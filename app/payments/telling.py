@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.i18n import _, _l
+from app.kernel.i18n import _, _l, _n
 from app.kernel.types import Fen
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _term(term: Term, money: bool) -> str:
     if not money:
         return f"{term.label} {term.count:,}"
     yuan = Fen.show(term.fen)
-    return _("%(what)s %(n)s笔 %(yuan)s元", what=term.label, n=f"{term.count:,}", yuan=yuan)
+    return _n("%(what)s %(n)s笔 %(yuan)s元", term.count, what=term.label, yuan=yuan)
 
 
 def _figures(terms: Iterable[Term], side: tuple[int, int]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from app.accounts.queries import deeds
 from app.kernel import clock
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Category, Receives
-from app.kernel.i18n import _, _l
+from app.kernel.i18n import _, _l, _n
 from app.kernel.types import Month
 from app.kernel.widgets import badge
 from app.payments import (  # noqa: F401  (the desk registers itself)
@@ -134,9 +134,9 @@ class RunGrid(Packed):
             return self.render_template("run_begin.html", **page), status
         opened = opening.open_run(Month.clean(form.month.data), None, g.actor)
         db.session.commit()
-        flash(_("已开立，共%(n)s笔", n=opened.accepted), "success")
+        flash(_n("已开立，共%(n)s笔", opened.accepted), "success")
         if opened.refused:
-            flash(_("%(n)s笔所含月份已在其他批次支付，没有列入", n=opened.refused), "warning")
+            flash(_n("%(n)s笔所含月份已在其他批次支付，没有列入", opened.refused), "warning")
         _tell_held(opened)
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
@@ -172,7 +172,7 @@ class RunGrid(Packed):
         """What failed is to be paid again, in a run of its own."""
         opened = opening.open_again(_run(pk), g.actor)
         db.session.commit()
-        flash(_("重发批次已开立，共%(n)s笔", n=opened.accepted), "success")
+        flash(_n("重发批次已开立，共%(n)s笔", opened.accepted), "success")
         _tell_held(opened)
         return redirect(url_for(".show", pk=opened.run.id), 303)
 
@@ -264,11 +264,11 @@ del RunGrid.buttons["export"]  # pressed only together with a bank's layout: `pa
 
 def _tell_held(opened: opening.Opened) -> None:
     if opened.held:
-        flash(_("%(n)s笔的学生处于停发状态，没有列入", n=opened.held), "warning")
+        flash(_n("%(n)s笔的学生处于停发状态，没有列入", opened.held), "warning")
     if opened.away:
-        said = _("%(n)s笔的学生在名单公示后已休学或离校，没有列入：请在名单中剔除，"
+        said = _n("%(n)s笔的学生在名单公示后已休学或离校，没有列入：请在名单中剔除，"
                  "离校前应发的月份由学校另报“补发”名单；没有离校的，请学校更正学籍",
-                 n=opened.away)  # fmt: skip
+                 opened.away)  # fmt: skip
         flash(said, "warning")
 
 

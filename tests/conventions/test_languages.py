@@ -120,7 +120,8 @@ def test_the_english_pages_hold_chinese_only_as_data(pages, house, username):
 def sentences() -> set[str]:
     """Our own sentences in Chinese, which no English page may hold."""
     with (ROOT / "translations/en/LC_MESSAGES/messages.po").open("rb") as file:
-        return {m.id for m in read_po(file) if m.id and CHINESE.search(m.id)} - KNOWN - {"中文"}
+        ours = {m.id[0] if m.pluralizable else m.id for m in read_po(file)}
+    return {chinese for chinese in ours if CHINESE.search(chinese)} - KNOWN - {"中文"}
 
 
 def is_data(words: str) -> bool:

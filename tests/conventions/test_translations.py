@@ -9,21 +9,30 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
+from flask_babel import force_locale
 
+from app.kernel.i18n import _n, kept, remembering, retold
 from app.payments.banks import shipped
 
 ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"%\(\w+\)[sd]")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NARROW = re.compile(r"[\u4e00-\u9fff」”》〕][,;:()]|[,;:()][\u4e00-\u9fff「“《〔]")
-KEYWORDS = {"_": None, "_l": None, "gettext": None}
+KEYWORDS = {"_": None, "_l": None, "_n": (1, 1), "gettext": None}
 KEPT_CHINESE = {"财", "错误原因", "年", "月", "日", "是", "否"}
 """Chinese that an English sentence quotes: a file's column, a document, a way to write a date."""
 
 
 def catalogue(language: str):
+    """Each sentence and what is said for it; of one that counts, the form for many."""
+    return {chinese: forms[-1] for chinese, forms in forms_in(language).items()}
+
+
+def forms_in(language: str):
+    """What is said for each sentence; what is marked as a guess is not said at all."""
     with (ROOT / f"translations/{language}/LC_MESSAGES/messages.po").open("rb") as file:
-        return {m.id: m.string for m in read_po(file) if m.id}
+        return {m.id[0] if m.pluralizable else m.id: m.string if m.pluralizable else (m.string,)
+                for m in read_po(file) if m.id and not m.fuzzy}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +52,8 @@ def said():
         keywords=KEYWORDS,
         directory_filter=lambda d: Path(d).name not in {".venv", "tests"},
     )
-    return {message for _file, _line, message, _comments, _context in found}
+    words = (message for _file, _line, message, _comments, _context in found)
+    return {word if isinstance(word, str) else word[0] for word in words}
 
 
 def test_the_source_is_read_at_all(said):
@@ -64,6 +74,31 @@ def test_the_places_to_fill_in_are_the_same(english):
         m: t for m, t in english.items() if sorted(PLACE.findall(m)) != sorted(PLACE.findall(t))
     }
     assert different == {}
+
+
+def test_the_form_for_one_fills_in_the_same_places_and_is_another():
+    counted = {m: forms for m, forms in forms_in("en").items() if len(forms) > 1}
+    assert len(counted) > 5
+    for one, many in counted.values():
+        assert one
+        assert one != many
+        assert sorted(PLACE.findall(one)) == sorted(PLACE.findall(many))
+
+
+def test_one_payment_is_told_as_one(staff):
+    with staff.test_request_context(), force_locale("en"):
+        told = [_n("%(n)s 笔", n) for n in (0, 1, 2, 1234)]
+        assert [_n("笔", n) for n in (1, 2)] == ["payment", "payments"]
+    assert told == ["0 payments", "1 payment", "2 payments", "1,234 payments"]
+    assert [_n("%(n)s 笔", n) for n in (1, 1234)] == ["1 笔", "1,234 笔"]
+
+
+def test_what_was_kept_of_a_count_is_told_again_as_one(staff):
+    with staff.test_request_context():
+        with force_locale("zh"), remembering():
+            told = [kept(_n("%(n)s 笔", n)) for n in (1, 2)]
+        with force_locale("en"):
+            assert [retold(what) for what in told] == ["1 payment", "2 payments"]
 
 
 def test_english_is_english(english):

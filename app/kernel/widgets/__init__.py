@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.kernel import clock
+from app.kernel.i18n import _n
 from app.kernel.signed import names_of
 from app.kernel.widgets.controls import DateInput, MonthInput, PickerWidget, control
 from app.kernel.widgets.details import detail
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 WORDS = {
-    "LANGUAGES": LANGUAGES, "address": address, "asset": asset, "badge": badge, "chips": chips,
+    "LANGUAGES": LANGUAGES, "_n": _n, "address": address, "asset": asset, "badge": badge,
+    "chips": chips,
     "conditions": conditions, "control": control, "deed": str, "detail": detail, "frame": frame,
     "greeting": greeting, "here": here, "icon": icon, "lang": lang, "locale_url": locale_url,
     "logout": logout, "masked": masked, "may": may, "menu": menu, "money": money, "mono": mono,
