@@ -43,8 +43,10 @@ CHECK_FUNDS = (
 )  # fmt: skip
 CHECKS = (CHECK_FILES, CHECK_FUNDS, CHECK_RECOVERIES)
 WORK: dict[str, tuple[Work, ...]] = {
-    BUREAU_EXPORTER: ((PayRun, "open", _l("待导出的批次"), _l("选择银行格式，生成银行文件"),
-                       "cash"),),
+    BUREAU_EXPORTER: (
+        (PayRun, "open", _l("待导出的批次"), _l("选择银行格式，生成银行文件"), "cash"),
+        (PayRun, "checked", _l("已复核的批次"), _l("下载银行文件送银行，等银行回盘"), "send"),
+    ),
     BUREAU_REVIEWER: CHECKS,
     BUREAU_APPROVER: CHECKS,
     BUREAU_POSTER: (

@@ -145,7 +145,8 @@ class Attempt(Scoped, Base):
     @property
     def run_name(self) -> str:
         """What the run is called; who sees the order and not the run sees its number."""
-        return str(self.run or f"#{self.run_id}")
+        seen: PayRun | None = self.run
+        return str(seen or f"#{self.run_id}")
 
 
 unique_where("uq_attempt_live", Attempt.live, where=Attempt.live.is_not(None))
