@@ -144,9 +144,10 @@ def receive(row: Recovery, voucher_no: str, day: dt.date, actor: Actor) -> None:
         raise Refused(_("收回的资金由发放它的主管部门的导入回盘岗位登记"))
     if locked.state != "agreed":
         raise Refused(_("只有审核同意、尚未收回的追缴可以登记收回"))
-    order = locked.attempt
-    if day > clock.today() or (order.arrived_on and day < order.arrived_on):
-        raise Refused(_("收回日期须在到账之后，并且不晚于今天"))
+    paid_on = _paid_on(locked.attempt)
+    if not paid_on <= day <= clock.today():
+        raise Refused(_("收回日期须在%(a)s至%(b)s之间：不早于这笔资金发放，不晚于今天",
+                        a=paid_on, b=clock.today()))  # fmt: skip
     if not voucher_no.strip():
         raise Refused(_("请填写缴款凭证号"))
     locked.voucher_no, locked.repaid_on = voucher_no.strip(), day
@@ -154,3 +155,9 @@ def receive(row: Recovery, voucher_no: str, day: dt.date, actor: Actor) -> None:
     out = RECOVERIES.take("repay", Recovery.id == locked.id, actor, voucher_no.strip())
     if not out.moved:
         raise Refused("；".join(out.refused.values()))
+
+
+def _paid_on(order: Attempt) -> dt.date:
+    """When the money arrived; where the bank named no day, when it was handed to the bank."""
+    run = db.session.scalars(select(PayRun).where(PayRun.id == order.run_id)).one()
+    return order.arrived_on or clock.moment_of(run.exported_at or run.created_at).date()

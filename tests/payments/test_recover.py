@@ -13,7 +13,7 @@ from app.kernel.audit import Event
 from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.payments import recovering
-from app.payments.models import Attempt, Recovery
+from app.payments.models import Attempt, PayRun, Recovery
 from app.registry.models import CoveredMonth
 from tests.engine import MONTHLY
 
@@ -135,13 +135,25 @@ def test_who_drew_it_up_does_not_agree(world, paid):
     assert press(world, "agree_recovery", row, world.county.reviewer).moved == 1
 
 
+def test_nothing_is_back_before_it_was_sent_where_the_bank_named_no_day(world, paid):
+    with scope.everyone("a test"):
+        db.session.execute(update(T).where(T.c.id == paid.id).values(arrived_on=None))
+        db.session.commit()
+    row = agreed(world, paid)
+    sent = clock.moment_of(world.all(PayRun)[0].exported_at).date()
+    with pytest.raises(Refused, match=f"日期须在{sent}至"):
+        receive(world, row, day=sent - clock.ONE_DAY)
+    receive(world, row, day=sent)
+    assert world.fresh(row).state == "repaid"
+
+
 def test_without_a_voucher_nothing_is_back(world, paid):
     row = agreed(world, paid)
     assert "凭证" in next(iter(press(world, "repay", row, world.county.poster).refused.values()))
     with pytest.raises(Refused, match="凭证"):
         receive(world, row, voucher=" ")
     for day in (dt.date(2026, 9, 1), dt.date(2026, 12, 1)):
-        with pytest.raises(Refused, match="日期"):
+        with pytest.raises(Refused, match="日期须在2026-09-28至2026-10-20之间"):
             receive(world, row, day=day)
     with pytest.raises(Refused, match="导入回盘"):
         receive(world, row, actor=world.county.clerk)
