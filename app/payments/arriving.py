@@ -88,8 +88,7 @@ def take(upload: ResultUpload, actor: Actor, all_or_nothing: bool = False) -> Do
     upload.added, upload.unchanged = taken.posted, taken.same
     upload.state, upload.foretold = "taken", {}
     db.session.flush()
-    told = _("共%(n)s行：登记%(a)s，未变%(b)s，搁置%(c)s", n=taken.row_count, a=taken.posted,
-             b=taken.same, c=taken.aside)  # fmt: skip
+    told = _("共%(n)s行：%(told)s", n=taken.row_count, told=posting.what_came_of(taken))
     return Done(told, f"/rungrid/show/{upload.run_id}")
 
 

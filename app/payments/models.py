@@ -170,9 +170,11 @@ class PayFile(Scoped, Base):
 
 
 class ResultFile(Scoped, Base):
-    """A file the bank gave back."""
+    """A file the bank gave back. `unlisted`: how many orders it answered without a row, as the one
+    who takes it is told; the trail keeps it."""
 
     __tablename__ = "result_file"
+    unlisted = 0
     run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(200))
     form: Mapped[str] = mapped_column(Text(12), default="")

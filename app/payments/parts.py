@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, exists, insert, select, update
 
 from app.kernel import clock
-from app.kernel.db import db
+from app.kernel.db import changed, db
 from app.payments.models import Attempt, PayRun, ResultLine
 
 if TYPE_CHECKING:
@@ -46,9 +46,10 @@ def sent_of_late() -> ColumnElement[bool]:
     return PayRun.exported_at > clock.now() - dt.timedelta(days=REMEMBERED)
 
 
-def answer(run: PayRun, part: ColumnElement[bool], **values: Any) -> None:
+def answer(run: PayRun, part: ColumnElement[bool], **values: Any) -> int:
+    """How many of the part waited for an answer; this is it."""
     waiting = and_(T.c.run_id == run.id, T.c.state == "sent", part)
-    db.session.execute(update(T).where(waiting).values(values))
+    return changed(update(T).where(waiting).values(values))
 
 
 def set_aside(taken: ResultFile, why: str, sentence: str) -> None:

@@ -82,13 +82,21 @@ def take_results(
             _hold_returning(taken)
             judge(taken, days, distinct=not by_card and len(refs) == n)
         _post(taken)
-        speak_for_the_rest(locked, profile, reading, taken)
+        unlisted = speak_for_the_rest(locked, profile, reading, taken)
         _count(taken)
+    taken.unlisted = unlisted
     audit.record("results", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=taken.row_count, digest=taken.sha256,
-                 note=_("登记%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same,
-                        c=taken.aside))  # fmt: skip
+                 note=what_came_of(taken))  # fmt: skip
     return taken
+
+
+def what_came_of(taken: ResultFile) -> str:
+    """How the rows of a file just taken came out, and how many orders it answered without one."""
+    told = _("登记%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same, c=taken.aside)
+    if not taken.unlisted:
+        return told
+    return _("%(told)s；没有逐行列出的%(n)s笔按整个文件登记", told=told, n=taken.unlisted)
 
 
 def refuse_others(run: PayRun, actor: Actor) -> None:

@@ -35,32 +35,33 @@ NOT_FAILED = ("sent", "paid", "returned")
 
 
 def hear_refusals(run: PayRun, profile: Profile, reading: ResultReading,
-                  taken: ResultFile) -> None:  # fmt: skip
-    """The orders of each file that is refused have failed, or a row set aside says why not. Where
-    the rows of the same message, or the same refusal before, have said so of every order, it adds
-    nothing."""
+                  taken: ResultFile) -> int:  # fmt: skip
+    """The orders of each file that is refused have failed, or a row set aside says why not; -> how
+    many failed. Where the rows of the same message, or the same refusal before, have said so of
+    every order, it adds nothing."""
     files = files_of(run)
     numbers = _numbers(run, profile, files)
-    heard: set[int] = set()
+    heard: dict[int, int] = {}
     for whole in reading.refusals:
         file = _refused(run, whole, files, numbers)
         if file is None:
             set_aside(taken, "whole", _not_known(run, whole, files))
         elif file.id not in heard:
-            heard.add(file.id)
-            _fail(run, whole, T.c.id.in_(orders_in(run, files, file)), taken)
+            part = T.c.id.in_(orders_in(run, files, file))
+            heard[file.id] = _fail(run, whole, part, taken)
+    return sum(heard.values())
 
 
-def _fail(run: PayRun, whole: Whole, part: ColumnElement[bool], taken: ResultFile) -> None:
+def _fail(run: PayRun, whole: Whole, part: ColumnElement[bool], taken: ResultFile) -> int:
     if not _any(run, part, T.c.state.in_(NOT_FAILED)):
-        return
+        return 0
     if _any(run, part, T.c.state.not_in(("sent", "waiting"))):
         why = _("银行整体退回了「%(no)s」，其中有的笔数已有结果，不能认定全部失败",
                 no=whole.original[:40])  # fmt: skip
         set_aside(taken, "whole", why)
-        return
-    answer(run, part, state="failed", reason=str(whole.reason),
-           reason_text=whole.reason_text[:200])  # fmt: skip
+        return 0
+    return answer(run, part, state="failed", reason=str(whole.reason),
+                  reason_text=whole.reason_text[:200])  # fmt: skip
 
 
 def _any(run: PayRun, part: ColumnElement[bool], state: ColumnElement[bool]) -> bool:

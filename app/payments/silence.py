@@ -31,16 +31,18 @@ T, R, F, G = (m.__table__ for m in (Attempt, ResultLine, PayFile, ResultFile))
 
 
 def speak_for_the_rest(run: PayRun, profile: Profile, reading: ResultReading,
-                       taken: ResultFile) -> None:  # fmt: skip
-    """Orders the file does not name are answered where the file as a whole answers them."""
+                       taken: ResultFile) -> int:  # fmt: skip
+    """Orders the file does not name are answered where the file as a whole answers them; -> how
+    many."""
     if reading.doubted is not None:
         set_aside(taken, "whole", _in_doubt(reading.doubted))
     elif reading.refusals:
-        hear_refusals(run, profile, reading, taken)
+        return hear_refusals(run, profile, reading, taken)
     elif profile.results is not None and profile.results.lists == "FAILED_ONLY":
-        _hear_silence(run, reading, taken)
+        return _hear_silence(run, reading, taken)
     elif (why := reading.disagreement()) is not None:
         set_aside(taken, "totals", why)
+    return 0
 
 
 def _in_doubt(whole: Whole) -> str:
@@ -48,9 +50,9 @@ def _in_doubt(whole: Whole) -> str:
              "也不能重发，请向银行查明", why=whole.reason_text[:80] or whole.status)  # fmt: skip
 
 
-def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> None:
+def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> int:
     """What was sent and not listed is paid, if the totals let us say so: all of the run, or what
-    stands in that one of its files whose name the answer bears."""
+    stands in that one of its files whose name the answer bears; -> how many orders."""
     files = files_of(run)
     file = _answered_file(run, files, taken) if len(files) > 1 else None
     part = T.c.id.in_(orders_in(run, files, file)) if file else true()
@@ -65,9 +67,9 @@ def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> Non
     elif not _numbered(taken) and not names(run, taken.file_name):
         why = _may_be_anothers(run, taken, count, fen)
     if why is None:
-        answer(run, part, state="paid")
-    else:
-        set_aside(taken, "silence", why)
+        return answer(run, part, state="paid")
+    set_aside(taken, "silence", why)
+    return 0
 
 
 def _numbered(taken: ResultFile) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from app.kernel.audit import Event
 from app.payments.banks import shipped
 from app.payments.models import Attempt, ResultLine
 from app.registry.models import Card
@@ -62,6 +63,34 @@ def test_silence_with_totals_that_fit_is_success(world):
     run = world.exported(world.opened(), bank=failures_only())
     assert all_went_well(world, run, "回盘.txt").aside == 0
     assert world.states(run) == ["paid"] * 3
+
+
+def test_the_trail_says_how_many_orders_were_answered_by_silence(world):
+    """No row names them: without this nobody could tell by what they came to be paid."""
+    world.confirmed(world.school, lines(3))
+    run = world.exported(world.opened(), bank=failures_only())
+    all_went_well(world, run, "回盘.txt")
+    told = world.all(Event, verb="results")[-1].note
+    assert told == "登记0，未变0，搁置0；没有逐行列出的3笔按整个文件登记"
+
+
+def test_totals_that_contradict_are_told_in_figures(world):
+    world.confirmed(world.school, lines(3))
+    run = world.exported(world.opened(), bank=failures_only())
+    taken = all_went_well(world, run, "回盘.txt", count=2)
+    (row,) = world.all(ResultLine, file_id=taken.id)
+    assert "总计，银行2笔、460.00元，我方3笔、690.00元" in row.reason_text
+    assert world.states(run) == ["sent"] * 3
+
+
+def test_a_file_of_failures_without_totals_is_not_called_unreadable(world):
+    world.confirmed(world.school, lines(3))
+    run = world.exported(world.opened(), bank=failures_only())
+    path = world.folder / "回盘.txt"
+    path.write_bytes(b"H|3|690.00\r\n")
+    whys = [r.reason_text for r in world.all(ResultLine, file_id=world.post(run, path).id)]
+    assert any("请向银行要带合计的完整文件" in w for w in whys)
+    assert not any("读不懂" in w for w in whys)
 
 
 def test_silence_that_fits_two_runs_is_nobodys(world, twins):

@@ -114,9 +114,7 @@ class ResultLayout:
         if self.is_table:
             self._check_table(f)
         if self.lists == "FAILED_ONLY" and self.container in TABLES and not self.control:
-            raise f.wrong(
-                "control", _("必须填写：只列失败的回盘要有银行的控制总数才能认定其余成功")
-            )
+            raise f.wrong("control", _("必须填写：只列失败的回盘要有银行的合计才能认定其余成功"))
         f.done()
 
     def _check_table(self, f: Fields) -> None:

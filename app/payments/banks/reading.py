@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.kernel.i18n import _
+from app.kernel.i18n import _, listed
+from app.kernel.types import Fen
 from app.payments.banks.reasons import DOUBTFUL, Reason
 
 if TYPE_CHECKING:
@@ -182,24 +183,35 @@ def silence_means_paid(reading: ResultReading, sent_count: int, sent_fen: int) -
     The file must be read to its end, without a problem, and the bank's totals must agree with
     what was sent and with what is listed.
     """
-    control, failed = reading.control, reading.totals()
-    if reading.problems:
-        return _("还有 %(n)d 行读不懂，不能认定其余成功", n=len(reading.problems))
+    control, lost = reading.control, sum(problem.row > 0 for problem in reading.problems)
+    if lost:
+        return _("还有 %(n)d 行读不懂，不能认定其余成功", n=lost)
     if control is None:
-        return _("文件里没有银行的控制总数，不能认定其余成功")
-    if not _confirms(control, (sent_count, sent_fen), failed):
-        return _("银行的控制总数与已发出的笔数金额对不上，不能认定其余成功")
+        return _("文件里没有银行的合计，不能认定其余成功：请向银行要带合计的完整文件")
+    if reading.problems:
+        return _("文件没有读完整，不能认定其余成功")
+    return _contradiction(control, (sent_count, sent_fen), reading.totals())
+
+
+def _contradiction(control: Control, sent: tuple[int, int], failed: tuple[int, int]
+                   ) -> str | None:  # fmt: skip
+    """None where the bank states count and sum of all or of the paid, and no figure contradicts
+    ours; else the sentence that names the first figures that do."""
+    paid = (sent[0] - failed[0], sent[1] - failed[1])
+    said = ((_("总计"), control.all, sent), (_("成功"), control.paid, paid),
+            (_("失败"), control.failed, failed))  # fmt: skip
+    for what, theirs, ours in said:
+        if any(a not in (None, b) for a, b in zip(theirs, ours, strict=True)):
+            return _("银行的合计与已发出的对不上，不能认定其余成功：%(what)s，银行%(theirs)s，"
+                     "我方%(ours)s", what=what, theirs=_pair(*theirs),
+                     ours=_pair(*ours))  # fmt: skip
+    if None in control.all and None in control.paid:
+        return _("银行的合计没有写明笔数和金额，不能认定其余成功：请向银行要带合计的完整文件")
     return None
 
 
-def _confirms(control: Control, sent: tuple[int, int], failed: tuple[int, int]) -> bool:
-    """The bank states count and sum of all or of the paid, and no figure contradicts ours."""
-    paid = (sent[0] - failed[0], sent[1] - failed[1])
-    said = ((control.all, sent), (control.paid, paid), (control.failed, failed))
-    agrees = all(
-        theirs in (None, mine)
-        for pair, ours in said
-        for theirs, mine in zip(pair, ours, strict=True)
-    )
-    speaks = None not in control.all or None not in control.paid
-    return agrees and speaks
+def _pair(count: int | None, fen: int | None) -> str:
+    """Count and sum, as far as they are known."""
+    told = (count is not None and _("%(n)s笔", n=count),
+            fen is not None and _("%(yuan)s元", yuan=Fen.show(fen)))  # fmt: skip
+    return listed([t for t in told if t])
