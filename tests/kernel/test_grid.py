@@ -128,6 +128,17 @@ def test_adding_puts_the_row_where_its_parent_lies_and_writes_the_trail(world):
     assert "地点：空 → 第二职校" in event.note
 
 
+def test_the_trail_of_an_addition_names_no_column_of_the_database(world, monkeypatch):
+    """What follows from the rest, and has no word on the page, is not told."""
+    monkeypatch.setattr(ComplaintGrid, "pre_add", lambda _self, row: setattr(row, "who", "张三"))
+    monkeypatch.delitem(ComplaintGrid.labels, "who")
+    form = {"said": "饭太硬", "kind": "food", "fen": "5", "month": "2026-10", "place": "6"}
+    assert world.browser("chen").post("/complaintgrid/add", data=form).status_code == 303
+    [event] = world.events(verb="add")
+    assert "金额：空 → 5.00" in event.note
+    assert "who" not in event.note.lower()
+
+
 @pytest.mark.parametrize("place", ["1", "7", "999", "x", "-1"])
 def test_a_row_is_hung_neither_on_the_way_up_nor_on_nothing(world, place):
     form = {"said": "越级", "kind": "food", "fen": "1", "month": "2026-10", "place": place}

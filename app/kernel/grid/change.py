@@ -102,22 +102,31 @@ def _write(grid: Any, verb: str, row: Any, actor: Actor, note: str) -> None:
 
 
 def _differences(grid: Any, row: Any) -> str:
-    """Old and new of every changed column; of what may be personal only that it changed."""
+    """Old and new of every changed column; of what may be personal only that it changed. A column
+    that nobody fills in and for which the grid has no word follows from others."""
     state, mapper = inspect(row), grid.model.__mapper__
-    lines = []
+    known, lines = {*grid.labels, *grid.add_columns, *grid.edit_columns}, []
     for name in [*mapper.columns.keys(), *mapper.relationships.keys()]:
-        history = state.attrs[name].history
-        new = name not in UNTOLD and history.has_changes()
-        if new and (history.added != [None] or any(history.deleted)):
+        history, own = state.attrs[name].history, _stands_for(mapper, name)
+        spoken = name not in UNTOLD and (own.key if own else name) in known
+        if spoken and history.has_changes() and (history.added != [None] or any(history.deleted)):
             lines.append(_told(grid, mapper, name, history))
     return "\n".join(lines)
+
+
+def _stands_for(mapper: Any, name: str) -> Any:
+    """The row for which a number stands; None of any other column."""
+    column = mapper.columns.get(name)
+    return column is not None and next(
+        (r for r in mapper.relationships if r.local_columns == {column}), None
+    )
 
 
 def _told(grid: Any, mapper: Any, name: str, history: Any) -> str:
     """Of a number that stands for another row, that row is told, by what it is called here."""
     column, sides = mapper.columns.get(name), (history.deleted, history.added)
-    own = next((r for r in mapper.relationships if column in r.local_columns), None)
-    if column is None or own is None or own.local_columns != {column}:
+    own = _stands_for(mapper, name)
+    if not own:
         return _line(grid.label_columns[name], column, *sides)
     with db.session.no_autoflush:
         rows = [[db.session.get(own.mapper.class_, n) or n for n in s or () if n] for s in sides]
