@@ -7,6 +7,7 @@ from typing import Any
 from flask import g
 
 from app.accounts.models import BUREAUS
+from app.accounts.queries import deeds
 from app.kernel.grid import EXPORT, READ, Grid, Lookup
 from app.kernel.i18n import _l
 from app.payments import funds
@@ -45,4 +46,5 @@ class FundGrid(Grid):
     pre_update = pre_add
 
     def beside(self, row: FundArrival) -> dict[str, Any]:
-        return {"funds": funds.at_hand(row.bureau_id, row.programme_id), "row": row}
+        return {"funds": funds.at_hand(row.bureau_id, row.programme_id), "row": row,
+                "steps": deeds(FundArrival.__tablename__, row.id)}  # fmt: skip

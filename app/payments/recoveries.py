@@ -10,6 +10,7 @@ from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import select
 
 from app.accounts.models import BUREAU_POSTER, STAFF
+from app.accounts.queries import deeds
 from app.kernel.db import db
 from app.kernel.grid import EXPORT, READ, Lookup
 from app.kernel.i18n import _, _l
@@ -76,7 +77,8 @@ class RecoveryGrid(Behind):
     def beside(self, row: Recovery) -> dict[str, Any]:
         form = ReceiptForm() if row.state == "agreed" and self.may("can_receive") else None
         mine = row.bureau_id == g.actor.org_id
-        return {"receipt": form if mine else None, "row": row}
+        return {"receipt": form if mine else None, "row": row,
+                "steps": deeds(Recovery.__tablename__, row.id)}  # fmt: skip
 
     @expose("/<int:pk>/receive", methods=["POST"])
     @has_access

@@ -18,6 +18,7 @@ from app.accounts.models import (
     SYSADMIN,
     Org,
 )
+from app.accounts.queries import deeds
 from app.kernel.calendar_models import CalendarYear, SpecialDay
 from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, Receives, bulk
 from app.kernel.i18n import _l
@@ -84,7 +85,8 @@ class EnrolmentGrid(Receives, Grid):
         return cards_shown(row.person_id) | away | {"may_change": own}
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
-          confirm=_l("从本月起不能列入助学金名单，已列入未发放的不再发放。"))  # fmt: skip
+          confirm=_l("从本月起的月份不能列入助学金名单，已列入的不再发放。以前月份还没有发放的照常发放："
+                     "不该发的，请在名单中剔除该生，或登记异议。"))  # fmt: skip
     def hold(self, where: Any, actor: Actor, note: str) -> Outcome:
         return Outcome(service.hold(where, GRANT, actor, note), {}, 0)
 
@@ -109,6 +111,10 @@ class HoldGrid(Grid):
     search_columns = ["name", "state"]
     order_columns = ["first_month"]
     tones = {"on": "bad", "lifted": "mute"}
+    show_template = "registry/hold.html"
+
+    def beside(self, row: Hold) -> dict[str, Any]:
+        return {"steps": deeds(Hold.__tablename__, row.id)}
 
 
 class StandardGrid(Grid):

@@ -9,7 +9,7 @@ from app.kernel import clock
 from app.kernel.db import db, writing
 from app.kernel.scope import everyone
 from app.payments import tracing
-from app.payments.models import Attempt, Payment, ResultLine
+from app.payments.models import Attempt, FundArrival, Payment, Recovery, ResultLine
 from app.publicity.models import AidLine, AidList
 from app.registry.models import Hold, Person
 from app.verification.models import Case
@@ -162,6 +162,18 @@ def test_the_page_tells_objection_hold_and_suspicion(living, ask):
     page = desk.get(f"/duegrid/show/{held.id}").text
     assert f"/holdgrid/show/{hold.id}" in page
     assert hold.reason in page
+
+
+def test_money_taken_back_put_in_and_held_says_who_did_what(living, ask):
+    (repaid,) = ask(select(Recovery).where(Recovery.state == "repaid"))
+    (arrived, *_more) = ask(select(FundArrival).where(FundArrival.state == "arrived"))
+    desk = signed_in(living.staff, "fujian_reviewer")
+    page = desk.get(f"/recoverygrid/show/{repaid.id}").text
+    assert all(step in page for step in ("办理记录", "同意追缴", "登记收回", "廖世荣"))
+    page = desk.get(f"/fundgrid/show/{arrived.id}").text
+    assert all(step in page for step in ("办理记录", "核对到位"))
+    (hold,) = ask(select(Hold).limit(1))
+    assert desk.get(f"/holdgrid/show/{hold.id}").status_code == 200
 
 
 def test_the_page_costs_no_more_where_much_was_said(living, ask, statements):
