@@ -14,7 +14,7 @@ from app.accounts.trail import SUBJECTS
 from app.kernel import files, uploads
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, _l
+from app.kernel.i18n import _, _l, _n
 from app.kernel.jobs import Done
 from app.kernel.legs import legs
 from app.kernel.receiving import FileKind, receive
@@ -88,7 +88,7 @@ def take(upload: ResultUpload, actor: Actor, all_or_nothing: bool = False) -> Do
     upload.added, upload.unchanged = taken.posted, taken.same
     upload.state, upload.foretold = "taken", {}
     db.session.flush()
-    told = _("共%(n)s行：%(told)s", n=taken.row_count, told=posting.what_came_of(taken))
+    told = _n("共%(n)s行：%(told)s", taken.row_count, told=posting.what_came_of(taken))
     return Done(told, f"/rungrid/show/{upload.run_id}")
 
 

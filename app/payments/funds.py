@@ -50,7 +50,8 @@ ARRIVALS = Workflow(
              unlike=("add", "edit"), icon="building-bank",
              confirm=_l("请与财政拨款文件和银行到账通知核对。核对后计入可用资金。")),
         Step("strike_funds", _l("撤销到位登记"), ("recorded", "arrived"), "struck", CHECKERS,
-             (own,), note=True, icon="trash", tone="danger"),
+             (own,), note=True, icon="trash", tone="danger",
+             confirm=_l("撤销后不再计入可用资金：已经用掉的，余额成为负数，以后的批次要写明理由才能发放。")),
     ],
     evidence={"fen": FundArrival.fen},
 )  # fmt: skip

@@ -16,7 +16,7 @@ from app.accounts.models import BUREAU_POSTER
 from app.kernel import audit, bulk
 from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, _l
+from app.kernel.i18n import _, _l, _n
 from app.kernel.scope import everyone
 from app.kernel.types import BankCard
 from app.kernel.types.money import MOST_FEN
@@ -96,7 +96,7 @@ def what_came_of(taken: ResultFile) -> str:
     told = _("登记%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same, c=taken.aside)
     if not taken.unlisted:
         return told
-    return _("%(told)s；没有逐行列出的%(n)s笔按整个文件登记", told=told, n=taken.unlisted)
+    return _n("%(told)s；没有逐行列出的%(n)s笔按整个文件登记", taken.unlisted, told=told)
 
 
 def refuse_others(run: PayRun, actor: Actor) -> None:

@@ -299,7 +299,8 @@ RULES = [
     Rule("HOLDER_DIFFERS", BLOCK,
          _l("资助卡须为学生本人的卡，请核对户名"), _holder_differs),
     Rule("CARD_CHANGED", WARN,
-         _l("换卡的，核对新卡号；名单确认后新卡启用，并记入换卡记录"), _card_changed),
+         _l("换卡的，核对新卡号；名单确认后新卡启用，并记入换卡记录。"
+            "经换卡申请停用的旧卡不会再启用：名单上仍写旧卡的，发到在用的卡"), _card_changed),
     Rule("CARD_ASKED", WARN,
          _l("名单上的新卡不启用：先由复核人办结换卡申请，在此之前发到原卡"), _card_asked),
     Rule("ON_HOLD", BLOCK, _l("主管部门已登记停发，解除前不能列入"), _on_hold),

@@ -68,15 +68,16 @@ class ListGrid(Receives, Grid):
     labels = {
         "school": _l("学校"), "school_id": _l("学校"), "bureau": _l("主管部门"),
         "programme": _l("项目"), "month": _l("月份"), "kind": _l("类型"), "state": _l("状态"),
-        "line_count": _l("人数"), "total_fen": _l("金额（元）"), "removed_count": _l("已剔除"),
+        "first_month": _l("起始月份"), "line_count": _l("人数"), "total_fen": _l("金额（元）"),
+        "removed_count": _l("已剔除"),
         "zero_report": _l("零报告"), "published_at": _l("公示开始"), "closes_on": _l("公示截止"),
         "provisional": _l("截止日暂定"), "digest": _l("名单摘要"),
     }  # fmt: skip
     list_columns = ["month", "school", "programme", "kind", "line_count", "total_fen", "closes_on",
                     "state"]  # fmt: skip
-    show_columns = ["school", "bureau", "programme", "month", "kind", "state", "line_count",
-                    "total_fen", "removed_count", "zero_report", "published_at", "closes_on",
-                    "provisional", "digest"]  # fmt: skip
+    show_columns = ["school", "bureau", "programme", "month", "first_month", "kind", "state",
+                    "line_count", "total_fen", "removed_count", "zero_report", "published_at",
+                    "closes_on", "provisional", "digest"]  # fmt: skip
     search_columns = ["month", "state", "school_id"]
     lookups = {"school_id": Lookup(Org, "name", where=lambda _actor: Org.level == SCHOOL)}
     base_order = ("month", "desc")

@@ -29,7 +29,7 @@ HOLDS = Workflow(
     {"on": _l("停发中"), "lifted": _l("已解除")},
     [
         Step("lift", _l("解除停发"), ("on",), "lifted", deciders, note=True, icon="hand-finger",
-             confirm=_l("从本月起可以重新列入名单。")),
+             confirm=_l("从本月起可以重新列入名单；停发期间已确认而没有列入批次的，再开立批次发放。")),
     ],
 )  # fmt: skip
 

@@ -79,7 +79,7 @@ def test_totals_that_contradict_are_told_in_figures(world):
     run = world.exported(world.opened(), bank=failures_only())
     taken = all_went_well(world, run, "回盘.txt", count=2)
     (row,) = world.all(ResultLine, file_id=taken.id)
-    assert "总计，银行2笔、460.00元，我方3笔、690.00元" in row.reason_text
+    assert "总计，银行 2 笔、460.00 元，我方 3 笔、690.00 元" in row.reason_text
     assert world.states(run) == ["sent"] * 3
 
 

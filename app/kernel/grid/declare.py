@@ -101,7 +101,7 @@ class Action:
     @property
     def confirmation(self) -> str:
         """The question asked before the press, likewise."""
-        return str(self.confirm) or _("确定「%(what)s」?", what=self.label)
+        return str(self.confirm) or _("确定「%(what)s」？", what=self.label)
 
     def fits(self, state: object) -> bool:
         """A row in this state may show the button."""

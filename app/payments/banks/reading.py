@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.kernel.i18n import _, listed
+from app.kernel.i18n import _, _n, listed
 from app.kernel.types import Fen
 from app.payments.banks.reasons import DOUBTFUL, Reason
 
@@ -202,8 +202,8 @@ def _contradiction(control: Control, sent: tuple[int, int], failed: tuple[int, i
             (_("失败"), control.failed, failed))  # fmt: skip
     for what, theirs, ours in said:
         if any(a not in (None, b) for a, b in zip(theirs, ours, strict=True)):
-            return _("银行的合计与已发出的对不上，不能认定其余成功：%(what)s，银行%(theirs)s，"
-                     "我方%(ours)s", what=what, theirs=_pair(*theirs),
+            return _("银行的合计与已发出的对不上，不能认定其余成功：%(what)s，银行 %(theirs)s，"
+                     "我方 %(ours)s", what=what, theirs=_pair(*theirs),
                      ours=_pair(*ours))  # fmt: skip
     if None in control.all and None in control.paid:
         return _("银行的合计没有写明笔数和金额，不能认定其余成功：请向银行要带合计的完整文件")
@@ -212,6 +212,6 @@ def _contradiction(control: Control, sent: tuple[int, int], failed: tuple[int, i
 
 def _pair(count: int | None, fen: int | None) -> str:
     """Count and sum, as far as they are known."""
-    told = (count is not None and _("%(n)s笔", n=count),
-            fen is not None and _("%(yuan)s元", yuan=Fen.show(fen)))  # fmt: skip
+    told = (count is not None and _n("%(n)s 笔", count),
+            fen is not None and _("%(yuan)s 元", yuan=Fen.show(fen)))  # fmt: skip
     return listed([t for t in told if t])
