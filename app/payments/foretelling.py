@@ -56,6 +56,7 @@ def foretell(run: PayRun, path: Path, file_name: str, actor: Actor, form: str) -
 def _told(taken: ResultFile) -> dict[str, Any]:
     """Posted rows by outcome, rows set aside by reason, and the first of each."""
     return {
+        "unlisted": taken.unlisted,
         "posted": _tally(taken, R.c.outcome, R.c.fate == "posted"),
         "why": _tally(taken, R.c.why, R.c.fate == "aside"),
         "aside": rows_of(taken, R.c.fate == "aside", FIRST),

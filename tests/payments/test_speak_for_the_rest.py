@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from app.kernel.audit import Event
 from app.payments.banks import shipped
+from app.payments.foretelling import foretell
 from app.payments.models import Attempt, ResultLine
 from app.registry.models import Card
 from tests.engine import MONTHLY, lines, result_file
@@ -72,6 +73,17 @@ def test_the_trail_says_how_many_orders_were_answered_by_silence(world):
     all_went_well(world, run, "回盘.txt")
     told = world.all(Event, verb="results")[-1].note
     assert told == "登记0，未变0，搁置0；没有逐行列出的3笔按整个文件登记"
+
+
+def test_it_is_foretold_how_many_orders_silence_will_answer(world):
+    world.confirmed(world.school, lines(3))
+    run = world.checked(world.exported(world.opened(), bank=failures_only()))
+    path = world.folder / "回盘.txt"
+    path.write_bytes(b"H|3|690.00\r\nT|3|690.00|3|690.00\r\n")
+    poster = world.place(run.bureau_id).poster
+    seen = world.act(poster, foretell, run, path, path.name, poster, "")
+    assert (seen.row_count, seen.told["unlisted"]) == (0, 3)
+    assert world.states(run) == ["sent"] * 3
 
 
 def test_totals_that_contradict_are_told_in_figures(world):
