@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, insert, select, update
+from sqlalchemy import exists, insert, or_, select, update
 
 from app.kernel import clock
 from app.kernel.db import changed, db
@@ -46,10 +46,11 @@ def sent_of_late() -> ColumnElement[bool]:
     return PayRun.exported_at > clock.now() - dt.timedelta(days=REMEMBERED)
 
 
-def answer(run: PayRun, part: ColumnElement[bool], **values: Any) -> int:
-    """How many of the part waited for an answer; this is it."""
-    waiting = and_(T.c.run_id == run.id, T.c.state == "sent", part)
-    return changed(update(T).where(waiting).values(values))
+def answer(run: PayRun, part: ColumnElement[bool], *, also: ColumnElement[bool] | None = None,
+           **values: Any) -> int:  # fmt: skip
+    """How many of the part waited for an answer, or are those meant `also`; this is it."""
+    waiting = T.c.state == "sent" if also is None else or_(T.c.state == "sent", also)
+    return changed(update(T).where(T.c.run_id == run.id, waiting, part).values(values))
 
 
 def set_aside(taken: ResultFile, why: str, sentence: str) -> None:

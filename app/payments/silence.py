@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, or_, select, true
+from sqlalchemy import and_, exists, false, func, or_, select, true
 
 from app.kernel.db import db
 from app.kernel.i18n import _
@@ -67,9 +67,19 @@ def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> int
     elif not _numbered(taken) and not names(run, taken.file_name):
         why = _may_be_anothers(run, taken, count, fen)
     if why is None:
-        return answer(run, part, state="paid")
+        cleared = _counted_as_paid(reading, taken)
+        return answer(run, part, also=cleared, state="paid", reason="", reason_text="")
     set_aside(taken, "silence", why)
     return 0
+
+
+def _counted_as_paid(reading: ResultReading, taken: ResultFile) -> ColumnElement[bool]:
+    """What was not clear before is paid when the bank's own count and sum of successes, which
+    agree, have room for it and the file names it no more."""
+    if reading.control is None or None in reading.control.paid:
+        return false()
+    named = exists().where(R.c.file_id == taken.id, R.c.attempt_id == T.c.id)
+    return and_(T.c.state == "unknown", ~named)
 
 
 def _numbered(taken: ResultFile) -> bool:

@@ -86,6 +86,38 @@ def test_it_is_foretold_how_many_orders_silence_will_answer(world):
     assert world.states(run) == ["sent"] * 3
 
 
+def said_of_one(world, run, outcome, body):
+    """A file that names the first order, and the bank's totals."""
+    row = result_file([world.answer(world.refs(run)[0], outcome)]).decode("gbk").split("\r\n")[1]
+    path = world.folder / f"R{run.id}-{outcome}.txt"
+    path.write_bytes(f"H|3|690.00\r\n{row}\r\n{body}\r\n".encode("gbk"))
+    return world.post(run, path)
+
+
+def test_what_was_not_clear_is_paid_once_the_bank_counts_it_among_its_successes(world):
+    """A bank that lists only failures has no other way to say so, and the run could never be
+    settled."""
+    world.confirmed(world.school, lines(3))
+    run = world.exported(world.opened(), bank=failures_only())
+    assert said_of_one(world, run, "unknown", "T|3|690.00|2|460.00").aside == 0
+    assert world.states(run) == ["unknown", "paid", "paid"]
+    assert all_went_well(world, run, f"R{run.id}.txt").unlisted == 1
+    assert world.states(run) == ["paid"] * 3
+    assert {o.reason_text for o in world.all(Attempt, run_id=run.id)} == {""}
+
+
+def test_totals_of_what_was_sent_alone_clear_nothing(world):
+    world.confirmed(world.school, lines(3))
+    bank = failures_only()
+    fields = {k: v for k, v in bank.results.control.fields.items() if "paid" not in k}
+    control = replace(bank.results.control, fields=fields)
+    bank = replace(bank, results=replace(bank.results, control=control))
+    run = world.exported(world.opened(), bank=bank)
+    said_of_one(world, run, "unknown", "T|3|690.00")
+    all_went_well(world, run, f"R{run.id}.txt")
+    assert world.states(run) == ["unknown", "paid", "paid"]
+
+
 def test_totals_that_contradict_are_told_in_figures(world):
     world.confirmed(world.school, lines(3))
     run = world.exported(world.opened(), bank=failures_only())
