@@ -25,6 +25,7 @@ from app.accounts.queries import Deed, deeds
 from app.kernel.db import db
 from app.kernel.scope import everyone, placed
 from app.kernel.types import IdNumber
+from app.payments.banks import WRONG_CARD
 from app.payments.models import (
     AGAIN,
     NOT_CARRIED,
@@ -37,7 +38,7 @@ from app.payments.models import (
     ResultLine,
 )
 from app.publicity.models import AidLine, AidList
-from app.registry.models import Enrolment, Person, Programme
+from app.registry.models import Card, Enrolment, Person, Programme
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -70,7 +71,7 @@ class HistoryRow(NamedTuple):
 L, A, P, T, G, H, E = (
     m.__table__ for m in (AidLine, AidList, Payment, Attempt, Programme, Person, Enrolment)
 )
-S, B = Org.__table__, Recovery.__table__
+S, B, C = Org.__table__, Recovery.__table__, Card.__table__
 
 
 def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
@@ -115,15 +116,26 @@ def _taken_back(state: str) -> Any:
     return found.correlate(P).scalar_subquery()
 
 
-def to_pay_again(run_id: int) -> tuple[int, int]:
-    """(payments, fen) whose latest attempt stands in this run and came to nothing."""
-    found = select(func.count(), func.coalesce(func.sum(Attempt.fen), 0)).join(
+class ToRepeat(NamedTuple):
+    """How many payments of a run may be paid again, their sum, and how many of them would go to a
+    card that the bank has called wrong."""
+
+    payments: int
+    fen: int
+    wrong_card: int
+
+
+def to_pay_again(run_id: int) -> ToRepeat:
+    """The payments whose latest attempt stands in this run and came to nothing."""
+    unchanged = exists().where(C.c.id == Attempt.card_id, C.c.state == "active")
+    wrong = func.count().filter(Attempt.reason.in_(WRONG_CARD), unchanged)
+    found = select(func.count(), func.coalesce(func.sum(Attempt.fen), 0), wrong).join(
         Payment, and_(Payment.id == Attempt.payment_id, Payment.attempt_no == Attempt.no)
     ).join(AidLine, AidLine.id == Payment.line_id).where(
         Attempt.run_id == run_id, Attempt.state.in_(AGAIN), AidLine.state == "normal"
     )  # fmt: skip
-    count, fen = db.session.execute(found).one()
-    return int(count), int(fen)
+    count, fen, wrong_card = db.session.execute(found).one()
+    return ToRepeat(int(count), int(fen), int(wrong_card))
 
 
 def usual_profile(bureau_id: int) -> str | None:

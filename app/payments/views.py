@@ -104,12 +104,12 @@ class RunGrid(Packed):
             "next_step": _next_step(row, seen.figures, aside),
         }  # fmt: skip
 
-    def _again(self, row: PayRun) -> tuple[int, int] | None:
+    def _again(self, row: PayRun) -> queries.ToRepeat | None:
         """How many payments, and what sum, may be paid again; None when there is no button."""
         if row.state not in ("checked", "settled") or not self.may("can_again"):
             return None
         waiting = queries.to_pay_again(row.id)
-        return waiting if waiting[0] else None
+        return waiting if waiting.payments else None
 
     def _to_carry(self, row: PayRun) -> dict[str, Any]:
         """What may be taken away: the papers, the bank files, a sealed package."""

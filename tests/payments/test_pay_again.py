@@ -9,7 +9,7 @@ import pytest
 from app.kernel import scope
 from app.kernel.audit import Event
 from app.kernel.errors import Refused
-from app.payments import opening
+from app.payments import opening, queries
 from app.payments.models import Attempt, Payment
 from app.registry.models import CoveredMonth
 from tests.engine import MONTHLY, card, line, student
@@ -66,6 +66,21 @@ def test_the_new_order_goes_to_the_card_of_today_and_the_old_one_keeps_its_own(w
     old = world.one(Attempt, run_id=answered.id, name=student(1).name)
     assert new.card_mask.endswith(card(70)[-4:])
     assert old.card_mask.endswith(card(1)[-4:])
+
+
+def test_before_it_is_opened_the_page_counts_the_cards_that_would_fail_again(world, run):
+    first, second, third, *_rest = world.refs(run)
+    said = {first: "账户已销户", second: "账户已销户", third: "账户已冻结"}
+    world.results(run, [world.answer(ref, "failed", reason=why) for ref, why in said.items()])
+
+    def told():
+        clerk = world.county.clerk
+        return world.act(clerk, lambda: queries.to_pay_again(run.id))
+
+    assert told() == (3, 3 * MONTHLY, 2)
+    late = [line(student(1), card_no=card(70))]
+    world.confirmed(world.school, late, enrol=False, month=world.month - 3)
+    assert told() == (3, 3 * MONTHLY, 1), "a frozen card may be in order again, a closed one never"
 
 
 def test_what_failed_again_is_tried_a_third_time(world, answered):

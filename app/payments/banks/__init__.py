@@ -19,12 +19,13 @@ from app.payments.banks.reading import (
     ResultReading,
     silence_means_paid,
 )
-from app.payments.banks.reasons import MEANINGS, Reason
+from app.payments.banks.reasons import MEANINGS, WRONG_CARD, Reason
 from app.payments.banks.recognising import reading_as, recognised
 from app.payments.banks.results import file_sha256, read_results
 
 __all__ = [
     "MEANINGS",
+    "WRONG_CARD",
     "Control",
     "FileInfo",
     "Lot",

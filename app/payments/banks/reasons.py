@@ -37,6 +37,13 @@ class Reason(StrEnum):
 DOUBTFUL = frozenset({Reason.UNKNOWN, Reason.DUPLICATE})
 
 
+WRONG_CARD = frozenset({
+    Reason.NAME_MISMATCH, Reason.ACCT_NOT_FOUND, Reason.ACCT_CLOSED, Reason.EXPIRED_CARD,
+    Reason.BANK_CODE,
+})  # fmt: skip
+"""Paid again to the same card as it stands with us, the payment fails again."""
+
+
 class Meaning(NamedTuple):
     """What the student reads, and what the clerk does next."""
 
