@@ -17,7 +17,7 @@ from app.payments.banks.reasons import Reason, classify
 from app.payments.banks.tables import TOGETHER, Cell, Row, decoded, encoding_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from app.payments.banks.layout import ControlLayout, Place, ResultLayout
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AMOUNT = re.compile(
     r"[\u00a5\uffe5]?([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.([0-9]{1,2})0*)?元?"
 )
+LONGEST_NUMBER = 18
 EXACT = 2**53  # a larger whole number in a numeric cell has lost its last digits
 NEEDED = ("ref", "card", "amount", "status")
 WORDS = ("ref", "card", "name", "bank_ref", "seq", "status", "reason", "reason_code")
@@ -90,9 +91,8 @@ class TableReader:
             try:
                 yield from self._together(some)
             except (Unreadable, TypeError, ValueError):
-                for item in self._apart(some, first=first, last=not following):
-                    totals = totals or isinstance(item, Control)
-                    yield item
+                here = yield from self._apart(some, first=first, last=not following)
+                totals = totals or here
             some, first = following, False
         if self.layout.control and not totals:
             yield Problem(0, _("文件里没有银行的合计行，可能不完整"))
@@ -122,19 +122,23 @@ class TableReader:
             return True
         return control.marker not in "\n".join(map(str, columns[control.marker_at - 1]))
 
-    def _apart(self, rows: Sequence[Row], *, first: bool, last: bool) -> Iterator[Found]:
+    def _apart(
+        self, rows: Sequence[Row], *, first: bool, last: bool
+    ) -> Generator[Found, None, bool]:
         """The rows one after the other; whether the first and the last of the file are among
-        them."""
-        control, end = self.layout.control, len(rows) - 1
+        them. Answers whether the totals are, be they readable or not."""
+        control, end, totals = self.layout.control, len(rows) - 1, False
         for n, row in enumerate(rows):
             try:
                 here = {"first": first and n == 0, "last": last and n == end}
                 if control and is_control(row, control, **here):
+                    totals = True
                     yield self._control(row, control)
                 else:
                     yield self._line(row)
             except Unreadable as trouble:
                 yield Problem(row.number, _("第 %(row)d 行%(why)s", row=row.number, why=trouble))
+        return totals
 
     def _line(self, row: Row) -> ResultLine:
         cells = row.cells
@@ -231,7 +235,8 @@ def is_control(row: Row, control: ControlLayout, *, first: bool, last: bool) -> 
 
 
 def number_of(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
+    """The row number of ours; none is as long as this."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def titles_of(place: Place) -> tuple[str | int, ...]:

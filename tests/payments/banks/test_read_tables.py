@@ -351,3 +351,18 @@ def test_every_row_is_a_line_or_a_problem_whatever_it_holds(
     fates = sorted([x.row for x in found] + [p.row for p in reading.problems])
     assert fates == list(range(2, len(rows) + 2))
     assert reading.rows == len(rows)
+
+
+def test_totals_that_cannot_be_read_are_one_problem_and_not_missed_besides(tmp_path: Path) -> None:
+    path = tmp_path / "r.txt"
+    path.write_bytes(piped("H", "T|1|viel|1|1150.00"))
+    found, reading = read(profile("pipe_gbk"), path)
+    assert (found, reading.control) == ([], None)
+    assert [problem.row for problem in reading.problems] == [2]
+
+
+def test_a_row_number_of_any_length_spoils_no_file(tmp_path: Path) -> None:
+    long = f"D|{'9' * 5000}|张三|6222021402000000001|1150.00|R12-000001-1|成功||B1|20260903"
+    found, reading = one_row(tmp_path / "r.txt", long.encode("gbk"))
+    assert [(x.ref, x.seq) for x in found] == [("R12-000001-1", None)]
+    assert reading.problems == []
