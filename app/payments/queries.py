@@ -165,8 +165,8 @@ def files_of(run_id: int) -> list[PayFile]:
 
 
 class Answers(NamedTuple):
-    """What the bank gave back for a run, oldest first, the first rows of it that still wait for an
-    explanation, and how many there are of these."""
+    """What the bank gave back for a run, oldest first, the first rows of it, as the files have
+    them, that still wait for an explanation, and how many there are of these."""
 
     files: list[ResultFile]
     aside: list[ResultLine]
@@ -177,11 +177,12 @@ def answers_of(run_id: int, limit: int = 200) -> Answers:
     """One statement."""
     waits = (ResultLine.run_id == run_id, ResultLine.fate == "aside")
     every = select(ResultLine, func.count().over().label("waiting")).where(*waits)
-    first = every.order_by(ResultLine.id).limit(limit).subquery()
+    place = (ResultLine.file_id, ResultLine.row, ResultLine.id)
+    first = every.order_by(*place).limit(limit).subquery()
     aside = aliased(ResultLine, first)
     found = select(ResultFile, aside, first.c.waiting)
     found = found.outerjoin(aside, aside.file_id == ResultFile.id)
-    found = found.where(ResultFile.run_id == run_id).order_by(ResultFile.id, aside.id)
+    found = found.where(ResultFile.run_id == run_id).order_by(ResultFile.id, aside.row, aside.id)
     rows = db.session.execute(found).all()
     files = list(dict.fromkeys(file for file, _row, _n in rows))
     shown = [row for _file, row, _n in rows if row is not None]

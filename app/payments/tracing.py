@@ -110,8 +110,9 @@ def _orders(payment_id: int) -> list[Order]:
     answers = select(ResultLine, ResultFile.file_name).join(
         ResultFile, ResultFile.id == ResultLine.file_id
     ).where(ResultLine.attempt_id.in_([a.id for a in attempts]))  # fmt: skip
+    place = (ResultLine.file_id, ResultLine.row, ResultLine.id)
     told = [(row, name) for row, name in
-            db.session.execute(answers.order_by(ResultLine.id).limit(MOST))]  # fmt: skip
+            db.session.execute(answers.order_by(*place).limit(MOST))]  # fmt: skip
     return [
         Order(a, runs[a.run_id], places.get(a.id),
               tuple(said for said in told if said[0].attempt_id == a.id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from app.kernel.desk import inbox
 from app.payments import desk, opening, queries  # noqa: F401  (the desk registers itself)
@@ -113,6 +114,16 @@ def test_of_rows_set_aside_all_are_counted_although_the_first_are_shown(world, r
     world.act(world.county.reviewer, _explain_all, released, world.county.reviewer)
     told = world.act(world.county.clerk, queries.answers_of, released.id, 2)
     assert (len(told.files), told.aside, told.waiting) == (1, [], 0)
+
+
+def test_rows_set_aside_stand_as_the_file_has_them_in_whatever_order_they_were_kept(
+    world, released, sql
+):
+    world.results(released, [world.answer(ref, "paid", fen=1) for ref in world.refs(released)])
+    row = ResultLine.__table__.c.row
+    sql(update(ResultLine.__table__).values(row=100 - row))
+    told = world.act(world.county.clerk, queries.answers_of, released.id, 3)
+    assert [r.row for r in told.aside] == sorted(r.row for r in world.all(ResultLine))[:3]
 
 
 def _explain_all(run, actor):
