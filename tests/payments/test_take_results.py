@@ -191,6 +191,27 @@ def test_of_two_rows_for_one_order_that_contradict_each_other_neither_stands(wor
     assert state(world, a) == "sent"
 
 
+@pytest.mark.parametrize("second", [
+    {"ref": ""},  # known by row number, amount and card
+    {"ref": "{ref} "}, {"ref": "\u3000{ref}"},
+])  # fmt: skip
+def test_an_order_is_answered_twice_however_the_second_row_names_it(world, run, second):
+    a, b, *_rest = world.refs(run)
+    second = {name: said.format(ref=a) for name, said in second.items()}
+    rows = [world.answer(a, "failed"), world.answer(b, "paid"), world.answer(a, "paid") | second]
+    taken = world.results(run, rows)
+    assert (taken.posted, whys(world, taken)) == (1, ["repeated", "repeated"])
+    assert state(world, a) == "sent"
+
+
+@pytest.mark.parametrize("second", ["{ref}x", "{ref}-1", "r{ref}", "1" * 70])
+def test_a_number_that_is_only_like_ours_answers_nothing(world, run, second):
+    a = world.refs(run)[0]
+    other = world.answer(a, "failed") | {"ref": second.format(ref=a)}
+    taken = world.results(run, [world.answer(a, "paid"), other])
+    assert (taken.posted, whys(world, taken), state(world, a)) == (1, ["unknown_ref"], "paid")
+
+
 @pytest.mark.parametrize(("first", "then"), [
     ("paid", "failed"), ("paid", "unknown"), ("failed", "paid"), ("failed", "unknown"),
     ("failed", "returned"), ("returned", "paid"), ("returned", "failed"),
