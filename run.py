@@ -153,6 +153,8 @@ def flask(*command: str, breakable: bool = False) -> str:
 def prepare(database: str, accounts: Path) -> None:
     """The tables are those of this version, and an empty database has the small world in it."""
     flask("db", "upgrade")
+    if _stopping.is_set():
+        return
     if os.environ.get("AID_WORLD") != "none" and is_empty(database):
         print("数据库是空的，正在装入试用数据（小福建）……", flush=True)
         told = flask("world", "load", "--size", "small", breakable=True)

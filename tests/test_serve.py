@@ -142,6 +142,20 @@ def test_told_to_stop_while_it_fills_the_database_it_stops_and_leaves_it_empty(l
     assert not list((tmp_path / "instance").glob("trial-accounts-*.txt"))
 
 
+def test_told_to_stop_while_it_makes_the_tables_it_stops_and_fills_nothing(launch, tmp_path):
+    """Ctrl-C is told to the launcher and to what it started alike."""
+
+    def told():
+        return (tmp_path / "out").read_text()
+
+    process = launch("serve")
+    (upgrade,) = until(lambda: own_children_of(process), told, process)
+    for pid in (process.pid, upgrade):
+        os.kill(pid, signal.SIGINT)
+    assert process.wait(timeout=30) == 0, told()
+    assert told() == ""
+
+
 def organisations(url):
     engine = create_engine(url)
     with engine.connect() as connection:
