@@ -1,8 +1,9 @@
 """What the database itself refuses, whoever asks: paying more than is due, taking back more than
 was paid.
 
-An order is for what its payment owes, a payment for what its line says: the same person, the same
-programme, the same sum; a month is locked for whom its payment pays. A payment stays while there is
+An order is for what its payment owes, to a card of the student it is for; a payment is for what its
+line says: the same person, the same programme, the same sum; a month is locked for whom its payment
+pays. A payment stays while there is
 an order for it, and a line that is being paid keeps its amount; the recoveries of a payment never
 exceed what arrived. That an order is alone while it may still arrive is a unique index (models.py).
 Laid when the tables are made, and by the migration that brought them.
@@ -17,7 +18,7 @@ from app.kernel.triggers import Rules, Trigger, aborting, function_of, raising
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OTHER_SUM = "an order is for what its payment owes"
+OTHER_SUM = "an order is for what its payment owes, to a card of whom it is for"
 NOT_DUE = "a payment is for what its line says"
 BEING_PAID = "a line that is being paid keeps its amount"
 TOO_MUCH = "more is recovered than was paid"
@@ -25,25 +26,26 @@ OTHER_MONTH = "a month is locked for whom its payment pays"
 
 
 class Owed(NamedTuple):
-    """What a row of a table is measured by: `other` is joined with the row, `it`, and then `same`
-    is true. Asked again when one of `columns` changes; `says` what is wrong."""
+    """What a row of a table is measured by: rows of other tables, each with what it has to do with
+    the row, `it`; and what is true of them all then, `same`. Asked again when one of `columns`
+    changes; `says` what is wrong."""
 
-    other: str
-    on: str
+    others: dict[str, str]
     same: str
     columns: str
     says: str
 
 
 OWED = {
-    "attempt": Owed("payment p", "p.id = it.payment_id", "p.fen = it.fen", "fen, payment_id",
-                    OTHER_SUM),
+    "attempt": Owed(
+        {"payment p": "p.id = it.payment_id", "card c": "c.id = it.card_id"},
+        "p.fen = it.fen AND p.person_id = c.person_id", "fen, payment_id, card_id", OTHER_SUM),
     "payment": Owed(
-        "(aid_line l JOIN aid_list a ON a.id = l.list_id)", "l.id = it.line_id",
+        {"aid_line l": "l.id = it.line_id", "aid_list a": "a.id = l.list_id"},
         "l.amount_fen = it.fen AND l.person_id = it.person_id AND a.programme_id = it.programme_id",
         "fen, line_id, person_id, programme_id", NOT_DUE),
     "covered_month": Owed(
-        "payment p", "p.id = it.payment_id",
+        {"payment p": "p.id = it.payment_id"},
         "p.person_id = it.person_id AND p.programme_id = it.programme_id",
         "payment_id, person_id, programme_id", OTHER_MONTH),
 }  # fmt: skip
@@ -102,8 +104,8 @@ def _functions() -> Iterator[str]:
     """What the triggers of PostgreSQL call. The payment is held while its recoveries are added up:
     two at once see each other."""
     for table, owed in OWED.items():
-        joined = f"FROM fresh it LEFT JOIN {owed.other} ON {owed.on}"
-        fresh = f"EXISTS (SELECT 1 {joined} WHERE ({owed.same}) IS NOT TRUE)"
+        beside = " ".join(f"LEFT JOIN {other} ON {on}" for other, on in owed.others.items())
+        fresh = f"EXISTS (SELECT 1 FROM fresh it {beside} WHERE ({owed.same}) IS NOT TRUE)"
         yield _refusing(f"{table}_is_due", fresh, owed.says)
         yield _refusing(f"{table}_stays_due", _odd(owed).replace("it.", "NEW."), owed.says)
     yield _refusing("aid_line_keeps_amount", IS_PAID, BEING_PAID)
@@ -116,7 +118,8 @@ def _functions() -> Iterator[str]:
 
 def _odd(owed: Owed) -> str:
     """The row `it` stands for nothing, or for something else."""
-    return f"NOT EXISTS (SELECT 1 FROM {owed.other} WHERE {owed.on} AND {owed.same})"  # noqa: S608
+    right = " AND ".join([*owed.others.values(), owed.same])
+    return f"NOT EXISTS (SELECT 1 FROM {', '.join(owed.others)} WHERE {right})"  # noqa: S608
 
 
 def _refusing(name: str, condition: str, says: str, first: str = "") -> str:

@@ -49,6 +49,18 @@ def test_an_order_is_for_what_its_payment_owes(world, run, sql, fen):
         sql(update(T).where(T.c.id == old.id).values(fen=T.c.fen + fen))
 
 
+def test_an_order_goes_to_a_card_of_whom_it_is_for(world, run, sql):
+    """The ID number in a bank's file is that of the card's owner: the bank would see no wrong."""
+    old, other, *_rest = world.all(Attempt)
+    sql(update(T).where(T.c.id == old.id).values(state="failed"))
+    for card_id in (other.card_id, 10**9):
+        with pytest.raises(IntegrityError):
+            sql(order_after(world, old, card_id=card_id))
+        with pytest.raises(IntegrityError):
+            sql(update(T).where(T.c.id == old.id).values(card_id=card_id))
+    sql(order_after(world, old))
+
+
 def test_what_is_being_paid_keeps_its_amount(world, run, sql):
     owed = world.all(Payment)[0]
     for change in (
