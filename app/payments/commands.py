@@ -110,6 +110,7 @@ def fetch(actor: Actor, run: int, out: Path) -> dict[str, Any]:
                 shutil.copyfileobj(made, copy)
         out.mkdir(parents=True, exist_ok=True)
         for file in files:
+            (out / file.name).touch(0o600)  # whole card numbers are for nobody else to read
             shutil.copyfile(folder / file.name, out / file.name)
     return {"files": [f.name for f in files], "fen": sum(f.fen for f in files)}
 

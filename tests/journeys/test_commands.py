@@ -103,6 +103,7 @@ def the_money_goes_out(flask, rows, app, folder):
     fetched = flask("payments", "fetch", run, "--out", out, as_=world.MINHOU_EXPORTER)
     assert (fetched.status, fetched.counts["fen"]) == (0, made.counts["fen"])
     assert sorted(path.name for path in out.iterdir()) == sorted(made.counts["files"])
+    assert not any(path.stat().st_mode & 0o077 for path in out.iterdir())
     assert flask("payments", "fetch", run, "--out", out, as_=world.MINHOU_POSTER).status == 1
 
     told = {rows[0]["name"]: NOT_HIS, rows[1]["name"]: NOT_CLEAR}
