@@ -105,7 +105,7 @@ def _functions() -> Iterator[str]:
     two at once see each other."""
     for table, owed in OWED.items():
         beside = " ".join(f"LEFT JOIN {other} ON {on}" for other, on in owed.others.items())
-        fresh = f"EXISTS (SELECT 1 FROM fresh it {beside} WHERE ({owed.same}) IS NOT TRUE)"
+        fresh = f"EXISTS (SELECT 1 FROM fresh it {beside} WHERE ({owed.same}) IS NOT TRUE)"  # noqa: S608
         yield _refusing(f"{table}_is_due", fresh, owed.says)
         yield _refusing(f"{table}_stays_due", _odd(owed).replace("it.", "NEW."), owed.says)
     yield _refusing("aid_line_keeps_amount", IS_PAID, BEING_PAID)
