@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, exists, false, func, or_, select, true
 
 from app.kernel.db import db
-from app.kernel.i18n import _
+from app.kernel.i18n import _, _n
 from app.payments.banks import silence_means_paid
 from app.payments.models import NOT_CARRIED, Attempt, PayFile, PayRun, ResultFile, ResultLine
 from app.payments.parts import answer, names, sent_of_late, set_aside
@@ -59,7 +59,8 @@ def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> int
     sent = and_(T.c.run_id == run.id, T.c.reason != NOT_CARRIED, part)
     found = db.session.execute(select(func.count(), func.sum(T.c.fen)).where(sent)).one()
     count, fen = int(found[0]), int(found[1] or 0)
-    why = silence_means_paid(reading, count, fen) or _still_aside(taken)
+    why = (silence_means_paid(reading, count, fen) or _still_aside(taken)
+           or _failed_before(reading, taken, sent))  # fmt: skip
     if file is not None:
         why = why or _beyond(taken, part, file)
     elif why is not None:
@@ -76,10 +77,30 @@ def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> int
 def _counted_as_paid(reading: ResultReading, taken: ResultFile) -> ColumnElement[bool]:
     """What was not clear before is paid when the bank's own count and sum of successes, which
     agree, have room for it and the file names it no more."""
-    if reading.control is None or None in reading.control.paid:
-        return false()
-    named = exists().where(R.c.file_id == taken.id, R.c.attempt_id == T.c.id)
-    return and_(T.c.state == "unknown", ~named)
+    return and_(T.c.state == "unknown", ~_named(taken)) if _tells_paid(reading) else false()
+
+
+def _failed_before(reading: ResultReading, taken: ResultFile, sent: ColumnElement[bool]
+                   ) -> str | None:  # fmt: skip
+    """What the bank called failed before and now counts among its successes may have arrived: one
+    of its two words is wrong, and nothing is concluded from either."""
+    failed = select(func.count()).where(sent, T.c.state == "failed", ~_named(taken))
+    n = db.session.scalar(failed) if _tells_paid(reading) else 0
+    if not n:
+        return None
+    return _n(
+        "先前失败的%(n)s笔，银行的合计现在算作成功，可能已经到账：请向银行查明，查明之前不要重发", n
+    )
+
+
+def _tells_paid(reading: ResultReading) -> bool:
+    """The bank gives count and sum of its successes."""
+    return reading.control is not None and None not in reading.control.paid
+
+
+def _named(taken: ResultFile) -> ColumnElement[bool]:
+    """A row of the file is about the order."""
+    return exists().where(R.c.file_id == taken.id, R.c.attempt_id == T.c.id)
 
 
 def _numbered(taken: ResultFile) -> bool:

@@ -106,6 +106,18 @@ def test_what_was_not_clear_is_paid_once_the_bank_counts_it_among_its_successes(
     assert {o.reason_text for o in world.all(Attempt, run_id=run.id)} == {""}
 
 
+def test_what_failed_before_and_is_counted_as_a_success_now_is_asked_about(world):
+    """Paid again on the first word, it would be paid twice if the second is true."""
+    world.confirmed(world.school, lines(3))
+    run = world.exported(world.opened(), bank=failures_only())
+    said_of_one(world, run, "failed", "T|3|690.00|2|460.00")
+    taken = all_went_well(world, run, f"R{run.id}.txt")
+    (row,) = world.all(ResultLine, file_id=taken.id)
+    assert "先前失败的1笔" in row.reason_text
+    assert world.states(run) == ["failed", "paid", "paid"]
+    assert said_of_one(world, run, "failed", "T|3|690.00|2|460.00").aside == 0
+
+
 def test_totals_of_what_was_sent_alone_clear_nothing(world):
     world.confirmed(world.school, lines(3))
     bank = failures_only()
