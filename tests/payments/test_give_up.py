@@ -105,11 +105,12 @@ def test_nothing_is_said_to_be_paid_again_that_was_given_up(world, months):
 
     def told():
         with scope.scope(world.county.path):
-            return queries.to_pay_again(run.id), waiting.runs_to_repeat(world.county.id)
+            again = queries.to_pay_again(run.id)
+            return again.payments, again.fen, waiting.runs_to_repeat(world.county.id)
 
-    assert told() == ((1, MONTHLY), [(run.id, run.month, 1)])
+    assert told() == (1, MONTHLY, [(run.id, run.month, 1)])
     world.remove(months, 3)
-    assert told() == ((0, 0), [])
+    assert told() == (0, 0, [])
     with pytest.raises(Refused, match="没有可以重发的失败笔数"):
         world.again(run)
 
