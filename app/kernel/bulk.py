@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, literal_column, select
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Select, Table
 
     from app.kernel.copy_text import Block
-
-
-AT_ONCE = 250
-"""So many rows are written down for PostgreSQL together."""
 
 
 def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -42,15 +37,18 @@ def load(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     return counted.n
 
 
-def load_blocks(table: Table, columns: Sequence[str], blocks: Iterable[Block]) -> None:
+def load_blocks(table: Table, columns: Sequence[str], blocks: Iterable[Block]) -> int:
     """The same of rows that come many at once, each block as its columns."""
     if not _copies():
-        rows = (row for block in blocks for row in zip(*block, strict=True))
-        return _execute_many(table, columns, rows)
+        counted = _Counted(row for block in blocks for row in zip(*block, strict=True))
+        _execute_many(table, columns, counted)
+        return counted.n
+    n = 0
     with _copy(table, columns) as copy:
         for block in blocks:
             copy.write(text_of(block))
-    return None
+            n += len(block[0])
+    return n
 
 
 def _copies() -> bool:
@@ -85,14 +83,11 @@ def temporary(table: Table) -> Iterator[None]:
 
 
 @contextmanager
-def staged(table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[int]:
+def staged(table: Table, columns: Sequence[str], blocks: Iterable[Block]) -> Iterator[int]:
     """The rows, and no others, stand in `table`, a TEMPORARY one without keys, while the block
     runs: what must be looked at before it is kept is not written twice. How many there are."""
-    counted = _Counted(rows)
-    some = iter(lambda: list(islice(counted, AT_ONCE)), [])
     with temporary(table):
-        load_blocks(table, columns, (list(zip(*rows, strict=True)) for rows in some))
-        yield counted.n
+        yield load_blocks(table, columns, blocks)
 
 
 def add_missing(table: Table, names: Sequence[str], source: Select[Any]) -> int:

@@ -7,8 +7,7 @@ same file again changes nothing.
 
 from __future__ import annotations
 
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select, update
 
@@ -21,6 +20,7 @@ from app.kernel.scope import everyone
 from app.kernel.types import BankCard
 from app.kernel.types.money import MOST_FEN
 from app.payments.banks import Outcome, Profile, file_sha256, read_results, reading_as
+from app.payments.banks.reading import tail_of
 from app.payments.hands import refuse_same_hands
 from app.payments.judging import STAGED, S, judge, place, possible_days
 from app.payments.models import Attempt, Payment, PayRun, ResultFile, ResultLine
@@ -28,11 +28,13 @@ from app.payments.silence import speak_for_the_rest
 from app.payments.unnumbered import doubt_unnumbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app.kernel.actor import Actor
+    from app.kernel.copy_text import Block
     from app.payments.banks import ResultReading
+    from app.payments.banks.reading import Lines
 
 T, R, P = Attempt.__table__, ResultLine.__table__, Payment.__table__
 WHYS = {
@@ -130,23 +132,40 @@ def _written_down(run: PayRun, path: Path, file_name: str, actor: Actor) -> Resu
     return taken
 
 
-def _rows(reading: ResultReading, refs: set[str], *, by_card: bool) -> Iterator[tuple[Any, ...]]:
+def _rows(reading: ResultReading, refs: set[str], *, by_card: bool) -> Iterator[Block]:
     """Every row of the file: readable ones to be judged, the others set aside at once. `refs`
     holds our references afterwards: as many as there are rows where each bears its own."""
-    number = count(1)
-    for n, line in zip(number, reading.lines, strict=False):
-        seq = line.seq if line.seq and line.seq <= HIGHEST_SEQ else None
-        fen = line.fen and min(line.fen, 10 * MOST_FEN)
-        ref, day = line.ref[:64], line.arrived_on if line.outcome in MOVED else None
-        card = BankCard.index(line.card) if by_card and line.card_tail else None
-        if ref:
-            refs.add(ref)
-        yield (n, ref, "", card, line.row, seq, fen, day, ref, line.card_tail,
-               (line.name or "")[:80], str(line.outcome), str(line.reason)[:20],
-               (line.reason_text or "")[:200], (line.bank_ref or "")[:60])  # fmt: skip
-    for row, sentence in reading.problems:
-        yield (next(number), "", "unreadable", None, row, None, None, None, "", "", "", "unknown",
-               "", str(sentence)[:200], "")  # fmt: skip
+    first = 1
+    for lines in reading.blocks:
+        yield _staged(range(first, first + len(lines.row)), lines, refs, by_card=by_card)
+        first += len(lines.row)
+    problems = [(n, "", "unreadable", None, row, None, None, None, "", "", "", "unknown", "",
+                 sentence[:200], "")
+                for n, (row, sentence) in enumerate(reading.problems, first)]  # fmt: skip
+    if problems:
+        yield list(zip(*problems, strict=True))
+
+
+def _staged(numbers: range, lines: Lines, refs: set[str], *, by_card: bool) -> Block:
+    """The rows as they are staged, none longer than the books have room for."""
+    ref, tails = _cut(lines.ref, 64), [*map(tail_of, lines.card)]
+    refs.update(filter(None, ref))
+    nothing = [None] * len(ref)
+    cards = [BankCard.index(card) if t else None for card, t in zip(lines.card, tails, strict=True)
+             ] if by_card else nothing  # fmt: skip
+    seqs = [seq if seq and seq <= HIGHEST_SEQ else None for seq in lines.seq]
+    fens = [fen and min(fen, 10 * MOST_FEN) for fen in lines.fen]
+    days = [day if outcome in MOVED else None
+            for day, outcome in zip(lines.arrived_on, lines.outcome, strict=True)]  # fmt: skip
+    return (numbers, ref, [""] * len(ref), cards, lines.row, seqs, fens, days, ref, tails,
+            _cut(lines.name, 80), [*map(str, lines.outcome)], _cut([*map(str, lines.reason)], 20),
+            _cut(lines.reason_text, 200), _cut(lines.bank_ref, 60))  # fmt: skip
+
+
+def _cut(words: Sequence[str], longest: int) -> Sequence[str]:
+    if max(map(len, words)) <= longest:
+        return words
+    return [word[:longest] for word in words]
 
 
 def _hold_returning(taken: ResultFile) -> None:

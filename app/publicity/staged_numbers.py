@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from app.kernel.copy_text import Block
+
 S = StagedLine.__table__
 PURPOSE = "staged numbers"
 NUMBERS = ("id_no", "card_no")
@@ -53,12 +55,12 @@ def opened(upload_id: int, these: ColumnElement[bool]) -> Iterator[Table]:
         yield N
 
 
-def _numbers(held: Sequence[bytes], wanted: dict[int, int]) -> Iterator[tuple[int, bytes, bytes]]:
+def _numbers(held: Sequence[bytes], wanted: dict[int, int]) -> Iterator[Block]:
     for blob in held:
         mine = [(wanted[seq], *both) for seq, *both in told(blob) if seq in wanted]
         if mine:
             whose, ids, cards = zip(*mine, strict=True)
-            yield from zip(whose, IdNumber.sealed(ids), BankCard.sealed(cards), strict=True)
+            yield whose, IdNumber.sealed(ids), BankCard.sealed(cards)
 
 
 def told(blob: bytes) -> Iterator[tuple[int, str, str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.kernel.i18n import _, _n, listed
 from app.kernel.types import Fen
@@ -12,7 +13,7 @@ from app.payments.banks.reasons import DOUBTFUL, Reason
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 REJECTED = "RJCT"
@@ -50,11 +51,30 @@ class ResultLine(NamedTuple):
         """Without name and card: a traceback is not a place for them."""
         return f"ResultLine({self.row}, {self.ref}, {self.outcome}, fen={self.fen})"
 
-    @property
-    def card_tail(self) -> str:
-        """The last four digits, or nothing where the bank hides them."""
-        tail = self.card[-4:]
-        return tail if len(tail) == 4 and tail.isdigit() else ""
+
+class Lines(NamedTuple):
+    """Rows of the bank's answer that come together, as columns: the fields of `ResultLine`."""
+
+    row: Sequence[int]
+    ref: Sequence[str]
+    outcome: Sequence[Outcome]
+    seq: Sequence[int | None]
+    card: Sequence[str]
+    name: Sequence[str]
+    fen: Sequence[int | None]
+    reason: Sequence[Reason]
+    reason_text: Sequence[str]
+    bank_ref: Sequence[str]
+    arrived_on: Sequence[dt.date | None]
+
+    def __repr__(self) -> str:
+        return f"Lines({len(self.row)})"
+
+
+def tail_of(card: str) -> str:
+    """The last four digits, or nothing where the bank hides them."""
+    tail = card[-4:]
+    return tail if len(tail) == 4 and tail.isdigit() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +121,15 @@ class Whole(NamedTuple):
     fen: int | None = None
 
 
-Found = ResultLine | Problem | Control | Whole
+Found = ResultLine | Lines | Problem | Control | Whole
+TOGETHER = 250
+"""So many rows are looked at together."""
 
 
 class ResultReading:
-    """The rows of one file, read once; every row is yielded by `lines` or stands in `problems`.
+    """The rows of one file, read once; every row is in one of `blocks` or stands in `problems`.
 
-    `problems`, `control`, `whole` and the tallies are complete when `lines` is exhausted.
+    `problems`, `control`, `whole` and the tallies are complete when `blocks` is exhausted.
     """
 
     def __init__(self, found: Iterable[Found]) -> None:
@@ -117,16 +139,33 @@ class ResultReading:
         self.refusals: list[Whole] = []
         self.doubted: Whole | None = None
         self.tally = dict.fromkeys(Outcome, (0, 0))
-        self.lines = self._lines(found)
+        self.blocks = self._counted(found)
 
-    def _lines(self, found: Iterable[Found]) -> Iterator[ResultLine]:
-        for item in found:
-            if isinstance(item, ResultLine):
-                count, fen = self.tally[item.outcome]
-                self.tally[item.outcome] = (count + 1, fen + (item.fen or 0))
-                yield item
+    @property
+    def lines(self) -> Iterator[ResultLine]:
+        """The rows one by one."""
+        return (line for block in self.blocks for line in map(ResultLine, *block))
+
+    def _counted(self, found: Iterable[Found]) -> Iterator[Lines]:
+        for block in self._together(found):
+            for outcome in set(block.outcome):
+                fens = [fen for fen, its in zip(block.fen, block.outcome, strict=True)
+                        if its == outcome]  # fmt: skip
+                count, total = self.tally[outcome]
+                self.tally[outcome] = (count + len(fens), total + sum(filter(None, fens)))
+            yield block
+
+    def _together(self, found: Iterable[Any]) -> Iterator[Lines]:
+        """The rows in their order, those that come alone with their neighbours."""
+        for kind, items in groupby(found, type):
+            if kind is Lines:
+                yield from items
+            elif kind is ResultLine:
+                while some := list(islice(items, TOGETHER)):
+                    yield Lines(*zip(*some, strict=True))
             else:
-                self._note(item)
+                for item in items:
+                    self._note(item)
 
     def _note(self, item: Problem | Control | Whole) -> None:
         if isinstance(item, Problem):

@@ -5,16 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, listed
 from app.payments.banks.layout import SUMS
-from app.payments.banks.reading import Control, Found, Outcome, Problem, ResultLine, judged
+from app.payments.banks.reading import (
+    TOGETHER,
+    Control,
+    Found,
+    Lines,
+    Outcome,
+    Problem,
+    ResultLine,
+    judged,
+)
 from app.payments.banks.reasons import Reason, classify
-from app.payments.banks.tables import TOGETHER, Cell, Row, decoded, encoding_of, rows_of
+from app.payments.banks.tables import Cell, Row, decoded, encoding_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -89,7 +98,7 @@ class TableReader:
         while some:
             following = list(islice(rows, TOGETHER))
             try:
-                yield from self._together(some)
+                yield self._together(some)
             except (Unreadable, TypeError, ValueError):
                 here = yield from self._apart(some, first=first, last=not following)
                 totals = totals or here
@@ -97,7 +106,7 @@ class TableReader:
         if self.layout.control and not totals:
             yield Problem(0, _("文件里没有银行的合计行，可能不完整"))
 
-    def _together(self, rows: Sequence[Row]) -> list[ResultLine]:
+    def _together(self, rows: Sequence[Row]) -> Lines:
         """Plain rows, read column by column: half the time of one after the other. Raises where
         they are not all such rows, or one of them cannot be read."""
         columns = list(zip(*(row.cells for row in rows), strict=True))
@@ -108,10 +117,10 @@ class TableReader:
                  for place in self.words]  # fmt: skip
         ref, card, name, bank_ref, seqs, *verdict = [[*map(str.strip, texts)] for texts in words]
         outcomes, reasons, said = zip(*map(self.judge, *verdict), strict=True)
-        return [*map(
-            ResultLine, (row.number for row in rows), ref, outcomes, map(number_of, seqs), card,
-            name, map(self._fen, rows), reasons, said, bank_ref, map(self._arrived, rows),
-        )]  # fmt: skip
+        return Lines(
+            [row.number for row in rows], ref, outcomes, [*map(number_of, seqs)], card, name,
+            self._fens(rows, columns), reasons, said, bank_ref, self._days(rows, columns),
+        )  # fmt: skip
 
     def _plain(self, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> bool:
         """No row is broken or too short, and none bears the totals."""
@@ -197,6 +206,20 @@ class TableReader:
             return None
         cell, kind = row.cells[self.amount], self.layout.amount_format
         return fen_of_text(cell, kind) if isinstance(cell, str) else fen_of(cell, kind)
+
+    def _fens(self, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> list[int | None]:
+        """The amounts of rows read together; those of a text need no look at what each is."""
+        cells = columns[self.amount] if self.amount is not None else ()
+        if set(map(type, cells)) == {str}:
+            return [*map(fen_of_text, cells, repeat(self.layout.amount_format))]
+        return [*map(self._fen, rows)]
+
+    def _days(self, rows: Sequence[Row], columns: Sequence[Sequence[Cell]]) -> list[dt.date | None]:
+        """The days of rows read together."""
+        cells = columns[self.day] if self.day is not None and self.day < len(columns) else ()
+        if set(map(type, cells)) == {str}:
+            return [*map(day_of, cells, repeat(self.layout.date_format))]
+        return [*map(self._arrived, rows)]
 
     def _arrived(self, row: Row) -> dt.date | None:
         """The day the bank says; empty is no day, rubbish is trouble."""

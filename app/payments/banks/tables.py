@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
+from app.payments.banks.reading import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
 LONGEST = 64 * 1024  # no bank writes a line longer than this; a file without line ends stops here
-TOGETHER = 250
 LARGEST_SHEET = 100 * 1024 * 1024
 
 
@@ -73,7 +73,11 @@ def text_rows(layout: ResultLayout, path: Path) -> Iterator[Row]:
         if cuts:
             cells = ([decoded(raw[a:b], encoding)[0] for a, b in cuts] for raw in some)
         rows = map(Row, islice(numbers, len(some)), cells, some, broken)
-        yield from (row for row in rows if row.raw.strip())
+        yield from rows if all(map(bytes.strip, some)) else filter(_is_written, rows)
+
+
+def _is_written(row: Row) -> bool:
+    return bool(row.raw.strip())
 
 
 def told(lines: Sequence[bytes], encoding: str) -> tuple[Iterable[str], Iterable[bool]]:

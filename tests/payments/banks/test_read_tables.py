@@ -19,6 +19,7 @@ from app.payments.banks import (
     shipped,
     silence_means_paid,
 )
+from app.payments.banks.reading import tail_of
 from app.payments.banks.simulator import Answer, make_result_file
 from app.payments.banks.table_results import Unreadable, fen_of, word
 from tests.payments.banks.cast import line, lines, profile, with_results
@@ -75,7 +76,7 @@ def test_paid_failed_and_unknown_come_back_from_every_container(tmp_path: Path, 
     make_result_file(LAYOUTS[kind], ANSWERS, path)
     found, reading = read(LAYOUTS[kind], path)
     assert reading.problems == []
-    assert [(x.ref, x.outcome, x.reason, x.fen, x.card_tail, x.arrived_on) for x in found] == [
+    assert [(x.ref, x.outcome, x.reason, x.fen, tail_of(x.card), x.arrived_on) for x in found] == [
         ("R12-000001-1", Outcome.PAID, Reason.OK, 115000, "0001", DAY),
         ("R12-000002-1", Outcome.FAILED, Reason.NAME_MISMATCH, 115000, "0002", None),
         ("R12-000003-1", Outcome.UNKNOWN, Reason.UNKNOWN, 115000, "0003", None),
