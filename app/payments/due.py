@@ -29,6 +29,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from app.kernel.bulk import add_missing, next_keys, temporary
 from app.kernel.db import changed, db
@@ -47,19 +48,20 @@ L, A, P, T, M, C, N = (
 OF_LINE = {
     "line_id": L.c.id, "org_path": L.c.org_path, "person_id": L.c.person_id,
     "first_month": L.c.first_month, "last_month": L.c.last_month, "name": L.c.name,
-    "card_id": L.c.card_id, "card_mask": L.c.card_mask,
+    "stated_id": L.c.card_id, "card_mask": L.c.card_mask,
 }  # fmt: skip
 ORDER = (L.c.org_path, L.c.seq, L.c.id)
 """By school, as the rows stand on its list."""
 D = Table(
     "due_line", MetaData(),
-    *(Column(name, BigInteger) for name in ("payment_id", "fen")),
+    *(Column(name, BigInteger) for name in ("payment_id", "fen", "card_id")),
     *(Column(name, Integer) for name in ("no", "place")),
     *(Column(name, column.type) for name, column in OF_LINE.items()),
     prefixes=["TEMPORARY"],
 )  # fmt: skip
-"""A payment, its line, and the order that is to be made of it: its `no` (the first, the second, …;
-0: none after all) and its `place` among the others."""
+"""A payment, its line with the card that is stated on it, and the order that is to be made of it:
+its `no` (the first, the second, …; 0: none after all), its `place` among the others, and the card
+it goes to: the one in use today, else the stated one."""
 SPAN = type_coerce(D.c.last_month - D.c.first_month + 1, Integer)
 
 
@@ -83,7 +85,9 @@ def gather_again(payments: Select[Any]) -> int:
 
 
 def _take(cells: dict[str, Any], source: FromClause, *which: ColumnElement[bool]) -> int:
-    cells = cells | OF_LINE | {"place": func.row_number().over(order_by=ORDER)}
+    today = select(C.c.id).where(C.c.person_id == L.c.person_id, C.c.state == "active")
+    card = func.coalesce(today.correlate(L).scalar_subquery(), L.c.card_id)
+    cells = cells | OF_LINE | {"card_id": card, "place": func.row_number().over(order_by=ORDER)}
     found = select(*cells.values()).select_from(source).where(*which).order_by(*ORDER)
     return changed(insert(D).from_select(list(cells), found))
 
@@ -99,7 +103,10 @@ def write_payments(run: PayRun) -> None:
 
 def lock_months(run: PayRun) -> int:
     """Every month of every payment is claimed; where somebody else holds it, nothing happens.
-    How many were. In one order for all runs, so that none waits for another in a circle."""
+    How many were. In one order for all runs, so that none waits for another in a circle.
+
+    That somebody else holds one was asked before, and hardly happens: to look again at every
+    month before it is written costs a third more."""
     more = and_(N.c.month > D.c.first_month, N.c.month <= D.c.last_month)
     months = union_all(
         select(D.c.person_id, D.c.first_month.label("month"), D.c.payment_id),
@@ -109,7 +116,12 @@ def lock_months(run: PayRun) -> int:
     m = months.c
     source = select(m.person_id, literal(run.programme_id), m.month, m.payment_id)
     names = ("person_id", "programme_id", "month", "payment_id")
-    return add_missing(M, names, source.order_by(m.person_id, m.month, m.payment_id))
+    claimed = source.order_by(m.person_id, m.month, m.payment_id)
+    try:
+        with db.session.begin_nested():
+            return changed(insert(M).from_select(list(names), claimed))
+    except IntegrityError:
+        return add_missing(M, names, claimed)
 
 
 def compared(lists: list[int]) -> tuple[int, int, int]:
@@ -144,24 +156,14 @@ def drop_unlocked() -> None:
 
 
 def write_attempts(run: PayRun) -> None:
-    """One order for each that is due, to the card of today; the card on the line is told by its
-    mask already."""
-    today = C.alias("today")
-    card = select(today.c.id).where(
-        today.c.person_id == D.c.person_id, today.c.state == "active"
-    ).correlate(D).scalar_subquery()  # fmt: skip
-    chosen = select(
-        D.c.payment_id, D.c.org_path, D.c.fen, D.c.no, D.c.name, D.c.card_id.label("stated"),
-        D.c.card_mask, func.coalesce(card, D.c.card_id).label("card_id"), D.c.place,
-    ).subquery("chosen")  # fmt: skip
-    c = chosen.c
-    other = select(C.c.card_mask).where(C.c.id == c.card_id).scalar_subquery()
+    """One order for each that is due; of the card on the line the mask is known already."""
+    other = select(C.c.card_mask).where(C.c.id == D.c.card_id).scalar_subquery()
     cells = {
-        "payment_id": c.payment_id, "run_id": literal(run.id), "org_path": c.org_path,
-        "no": c.no, "seq": c.place,
-        "ref": literal(f"R{run.id}-").concat(c.payment_id).concat("-").concat(c.no),
-        "card_id": c.card_id, "name": c.name, "fen": c.fen, "state": literal("waiting"),
-        "card_mask": case((c.card_id == c.stated, c.card_mask), else_=other),
+        "payment_id": D.c.payment_id, "run_id": literal(run.id), "org_path": D.c.org_path,
+        "no": D.c.no, "seq": D.c.place,
+        "ref": literal(f"R{run.id}-").concat(D.c.payment_id).concat("-").concat(D.c.no),
+        "card_id": D.c.card_id, "name": D.c.name, "fen": D.c.fen, "state": literal("waiting"),
+        "card_mask": case((D.c.card_id == D.c.stated_id, D.c.card_mask), else_=other),
     }  # fmt: skip
     db.session.execute(insert(T).from_select(list(cells), select(*cells.values())))
 
