@@ -8,10 +8,12 @@ from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import select
+from wtforms.validators import StopValidation
 
 from app.accounts.models import BUREAU_POSTER, STAFF
 from app.accounts.queries import deeds
 from app.kernel.db import db
+from app.kernel.errors import Refused
 from app.kernel.grid import EXPORT, READ, Lookup
 from app.kernel.i18n import _, _l
 from app.payments import recovering, tracing
@@ -22,6 +24,8 @@ from app.payments.recovering import RECOVERIES, WRITERS
 from app.payments.views import PAYMENTS_MENU
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask.typing import ResponseReturnValue
     from sqlalchemy import ColumnElement
 
@@ -33,6 +37,18 @@ TONES = {"draft": "mute", "submitted": "wait", "agreed": "warn", "repaid": "good
 def _arrived(actor: Actor) -> ColumnElement[bool]:
     """Orders of the bureau's own runs that arrived."""
     return (Attempt.state == "paid") & Attempt.run.has(PayRun.bureau_id == actor.org_id)
+
+
+def _possible(row: Recovery) -> Callable[[Any, Any], None]:
+    """The day on the receipt is one on which the money can have come back."""
+
+    def check(_form: Any, field: Any) -> None:
+        try:
+            recovering.check_day(row, field.data)
+        except Refused as error:
+            raise StopValidation(error.sentence) from None
+
+    return check
 
 
 class RecoveryGrid(Behind):
@@ -74,11 +90,17 @@ class RecoveryGrid(Behind):
 
     pre_update = pre_add
 
+    def update_redirect(self) -> None:
+        """A form that was refused is no page to come back to."""
+        if request.method == "GET":
+            super().update_redirect()
+
     def beside(self, row: Recovery) -> dict[str, Any]:
-        form = ReceiptForm() if row.state == "agreed" and self.may("can_receive") else None
-        mine = row.bureau_id == g.actor.org_id
-        return {"receipt": form if mine else None, "row": row,
-                "steps": deeds(Recovery.__tablename__, row.id)}  # fmt: skip
+        """The receipt of whoever may fill it in; what was typed and refused stays in it."""
+        waits = row.state == "agreed" and row.bureau_id == g.actor.org_id
+        form = (g.get("refused_form") or ReceiptForm()) if waits and self.may("can_receive") \
+            else None  # fmt: skip
+        return {"receipt": form, "row": row, "steps": deeds(Recovery.__tablename__, row.id)}
 
     @expose("/<int:pk>/receive", methods=["POST"])
     @has_access
@@ -86,14 +108,13 @@ class RecoveryGrid(Behind):
         """The money is back, with its voucher and day."""
         row = db.session.scalar(select(Recovery).where(Recovery.id == pk)) or abort(404)
         form = ReceiptForm()
-        if not form.validate():
-            for said in (e for errors in form.errors.values() for e in errors):
-                flash(said, "warning")
-            return redirect(url_for(".show", pk=pk), 303)
-        recovering.receive(row, form.voucher_no.data or "", form.repaid_on.data, g.actor)
-        db.session.commit()
-        flash(_("已登记收回"), "success")
-        return redirect(url_for(".show", pk=pk), 303)
+        if form.validate(extra_validators={"repaid_on": [_possible(row)]}):
+            told = form.voucher_no.data or "", form.repaid_on.data
+            if self._attempt("repay", lambda: recovering.receive(row, *told, g.actor), pk):
+                flash(_("已登记收回"), "success")
+                return redirect(url_for(".show", pk=pk), 303)
+        g.refused_form = form
+        return self.show(str(pk)), 409
 
     def _preset(self, form: Any) -> None:
         """From an order: its months and its sum."""

@@ -134,7 +134,7 @@ def _check_sum(row: Recovery, order: Attempt) -> None:
         raise Refused(_("这笔资金最多还能追缴%(yuan)s元", yuan=Fen.show(left)))
 
 
-def receive(row: Recovery, voucher_no: str, day: dt.date, actor: Actor) -> None:
+def receive(row: Recovery, voucher_no: str, day: dt.date, actor: Actor) -> Recovery:
     """The money is back: voucher and day stand on the recovery, and it is done with."""
     locked = db.session.scalar(
         select(Recovery).where(Recovery.id == row.id).with_for_update(of=Recovery)
@@ -144,10 +144,7 @@ def receive(row: Recovery, voucher_no: str, day: dt.date, actor: Actor) -> None:
         raise Refused(_("收回的资金由发放它的主管部门的导入回盘岗位登记"))
     if locked.state != "agreed":
         raise Refused(_("只有审核同意、尚未收回的追缴可以登记收回"))
-    paid_on = _paid_on(locked.attempt)
-    if not paid_on <= day <= clock.today():
-        raise Refused(_("收回日期须在%(a)s至%(b)s之间：不早于这笔资金发放，不晚于今天",
-                        a=paid_on, b=clock.today()))  # fmt: skip
+    check_day(locked, day)
     if not voucher_no.strip():
         raise Refused(_("请填写缴款凭证号"))
     locked.voucher_no, locked.repaid_on = voucher_no.strip(), day
@@ -155,6 +152,15 @@ def receive(row: Recovery, voucher_no: str, day: dt.date, actor: Actor) -> None:
     out = RECOVERIES.take("repay", Recovery.id == locked.id, actor, voucher_no.strip())
     if not out.moved:
         raise Refused("；".join(out.refused.values()))
+    return locked
+
+
+def check_day(row: Recovery, day: dt.date) -> None:
+    """Refused unless the money can have come back on this day."""
+    paid_on = _paid_on(row.attempt)
+    if not paid_on <= day <= clock.today():
+        raise Refused(_("收回日期须在%(a)s至%(b)s之间：不早于这笔资金发放，不晚于今天",
+                        a=paid_on, b=clock.today()))  # fmt: skip
 
 
 def _paid_on(order: Attempt) -> dt.date:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.kernel import clock, scope
@@ -15,7 +16,9 @@ from app.kernel.errors import Refused
 from app.payments import recovering
 from app.payments.models import Attempt, PayRun, Recovery
 from app.registry.models import CoveredMonth
+from tests import world as fujian
 from tests.engine import MONTHLY
+from tests.stage import signed_in
 
 LATER = "2026-10-20T10:00"
 DAY = dt.date(2026, 10, 19)
@@ -167,6 +170,47 @@ def test_the_bank_cannot_send_back_what_is_being_recovered_unseen(world, run, pa
     assert world.fresh(paid).state == "paid"
     press(world, "void", row, world.county.approver)
     assert world.results(run, {paid.ref: "returned"}).posted == 1
+
+
+# --- the receipt on the page
+
+
+@pytest.fixture
+def asked_back(living):
+    """The poster of a bureau that asks money back, and which recovery."""
+    with living.staff.app_context(), scope.everyone("a test looks"):
+        pk = db.session.scalars(select(Recovery.id).where(Recovery.state == "submitted")).one()
+        db.session.rollback()
+    reviewer = signed_in(living.staff, fujian.MINHOU_REVIEWER)
+    reviewer.post(f"/recoverygrid/action/agree_recovery/{pk}")
+    return signed_in(living.staff, fujian.MINHOU_POSTER), pk
+
+
+@pytest.mark.parametrize(("voucher", "day", "said"), [
+    ("闽财缴0042", "2001-01-01", "收回日期须在"), ("闽财缴0042", "", "请填写收回日期"),
+    (" ", "2026-11-22", "请填写缴款凭证号"), ("9" * 41, "2026-11-22", "40"),
+])  # fmt: skip
+def test_a_receipt_that_is_refused_comes_back_as_it_was_typed(asked_back, voucher, day, said):
+    poster, pk = asked_back
+    typed = {"voucher_no": voucher, "repaid_on": day}
+    answer = poster.post(f"/recoverygrid/{pk}/receive", data=typed)
+    assert answer.status_code == 409
+    (wrong,) = re.findall(r'<p class="wrong"[^>]*>(.*?)</p>', answer.text)
+    assert said in wrong
+    for value in filter(str.strip, typed.values()):
+        assert f'value="{value}"' in answer.text
+
+
+def test_a_receipt_that_fits_closes_the_recovery(asked_back):
+    poster, pk = asked_back
+    typed = {"voucher_no": "闽财缴0042", "repaid_on": "2026-11-22"}
+    answer = poster.post(f"/recoverygrid/{pk}/receive", data=typed)
+    assert answer.status_code == 303
+    page = poster.get(f"/recoverygrid/show/{pk}").text
+    assert "闽财缴0042" in page
+    assert 'name="voucher_no"' not in page
+    answer = poster.post(f"/recoverygrid/{pk}/receive", data=typed)
+    assert (answer.status_code, "只有审核同意、尚未收回" in answer.text) == (409, True)
 
 
 # --- past every rule
