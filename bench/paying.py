@@ -278,8 +278,8 @@ def unpost(m: Money, run: PayRun) -> None:
     """Nothing came back from the bank yet."""
     m.run("DELETE FROM result_line WHERE run_id = :r", r=run.id)
     m.run("UPDATE result_file SET sha256 = 'x' WHERE run_id = :r", r=run.id)
-    m.run("UPDATE attempt SET state = 'sent', bank_ref = '', arrived_on = NULL, reason = '', "
-          "reason_text = '' WHERE run_id = :r", r=run.id)  # fmt: skip
+    m.run("UPDATE attempt SET state = 'sent', bank_ref = '', arrived_on = NULL, "
+          "returned_on = NULL, reason = '', reason_text = '' WHERE run_id = :r", r=run.id)  # fmt: skip
     tidy()
 
 

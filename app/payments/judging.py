@@ -186,8 +186,9 @@ def _recovered() -> ColumnElement[bool]:
 
 def _as_it_stands() -> ColumnElement[bool]:
     """The row says what its order says already."""
+    day = case((T.c.state == "returned", T.c.returned_on), else_=T.c.arrived_on)
     return and_(T.c.state == S.c.outcome, T.c.bank_ref == S.c.bank_ref,
-                T.c.arrived_on.is_not_distinct_from(S.c.arrived_on))  # fmt: skip
+                day.is_not_distinct_from(S.c.arrived_on))  # fmt: skip
 
 
 def _tells_more() -> ColumnElement[bool]:

@@ -134,6 +134,7 @@ class Attempt(Scoped, Base):
     reason_text: Mapped[str] = mapped_column(String(200), default="")
     bank_ref: Mapped[str] = mapped_column(String(60), default="")
     arrived_on: Mapped[dt.date | None] = mapped_column(Date)
+    returned_on: Mapped[dt.date | None] = mapped_column(Date)
     live: Mapped[int | None] = mapped_column(BigId, Computed(
         "CASE WHEN state IN ('waiting', 'sent', 'unknown', 'paid') THEN payment_id END",
         persisted=True), deferred=True)  # fmt: skip

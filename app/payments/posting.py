@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, case, func, select, update
 
 from app.accounts.models import BUREAU_POSTER
 from app.kernel import audit, bulk
@@ -178,12 +178,14 @@ def _hold_returning(taken: ResultFile) -> None:
 
 
 def _post(taken: ResultFile) -> None:
-    """The orders say what the bank said."""
+    """The orders say what the bank said; what came back keeps the day on which it had arrived."""
     mine = and_(R.c.file_id == taken.id, R.c.fate == "posted", R.c.attempt_id == T.c.id,
                 T.c.run_id == taken.run_id)  # fmt: skip
+    back = R.c.outcome == "returned"
     change = update(T).where(mine).values(
-        state=R.c.outcome, reason=R.c.reason, reason_text=R.c.reason_text,
-        bank_ref=R.c.bank_ref, arrived_on=R.c.arrived_on,
+        state=R.c.outcome, reason=R.c.reason, reason_text=R.c.reason_text, bank_ref=R.c.bank_ref,
+        arrived_on=case((back, T.c.arrived_on), else_=R.c.arrived_on),
+        returned_on=case((back, R.c.arrived_on)),
     )  # fmt: skip
     db.session.execute(change)
 

@@ -63,6 +63,7 @@ class HistoryRow(NamedTuple):
     pay_state: str | None
     reason: str | None
     arrived_on: dt.date | None
+    returned_on: dt.date | None
     card_mask: str
     recovered_fen: int = 0
     recovering_fen: int = 0
@@ -92,7 +93,7 @@ def history(name: str, id_no: str, school_code: str) -> list[HistoryRow]:
     attempt = and_(T.c.payment_id == P.c.id, T.c.no == P.c.attempt_no)
     source = (
         select(G.c.name, S.c.name, L.c.first_month, L.c.last_month, L.c.amount_fen, A.c.state,
-               L.c.state, A.c.closes_on, T.c.state, T.c.reason, T.c.arrived_on,
+               L.c.state, A.c.closes_on, T.c.state, T.c.reason, T.c.arrived_on, T.c.returned_on,
                func.coalesce(T.c.card_mask, L.c.card_mask),
                _taken_back("repaid"), _taken_back("agreed"))
         .join_from(H, L, L.c.person_id == H.c.id)

@@ -187,16 +187,17 @@ class AttemptGrid(Behind):
     labels = {
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
         "fen": _l("金额（元）"), "state": _l("结果"), "reason_text": _l("银行说明"),
-        "arrived_on": _l("到账日期"), "run_name": _l("批次"), "run_id": _l("批次"),
+        "arrived_on": _l("到账日期"), "returned_on": _l("退汇日期"), "run_name": _l("批次"), "run_id": _l("批次"),
         "bank_ref": _l("银行流水"),
     }  # fmt: skip
-    list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "reason_text"]
+    list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "returned_on",
+                    "reason_text"]  # fmt: skip
     show_columns = ["run_name", *list_columns, "bank_ref"]
     formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
     standing_by = {"standing": (Standing, _l("口径"), STANDINGS)}
-    search_columns = ["name", "ref", "state", "arrived_on", "run_id", "month", "school", "bureau",
-                      "programme", "standing"]  # fmt: skip
-    order_columns = ["name", "fen", "state", "arrived_on"]
+    search_columns = ["name", "ref", "state", "arrived_on", "returned_on", "run_id", "month",
+                      "school", "bureau", "programme", "standing"]  # fmt: skip
+    order_columns = ["name", "fen", "state", "arrived_on", "returned_on"]
     eager = ("run.bureau",)
     show_template = "attempt_detail.html"
 
@@ -222,7 +223,7 @@ class ResultLineGrid(Receives, Behind):
     title = _l("回盘明细")
     labels = {"row": _l("行号"), "ref": _l("流水号"), "name": _l("姓名"), "fen": _l("金额（元）"),
               "outcome": _l("结果"), "fate": _l("处理"), "why": _l("搁置原因"),
-              "reason_text": _l("银行说明"), "arrived_on": _l("到账日期"),
+              "reason_text": _l("银行说明"), "arrived_on": _l("到账或退汇日期"),
               "card_tail": _l("卡尾号"), "bank_ref": _l("银行流水"), "run_id": _l("批次"),
               "file_id": _l("回盘文件号")}  # fmt: skip
     list_columns = ["run_id", "row", "ref", "name", "fen", "outcome", "fate", "why", "arrived_on"]

@@ -18,7 +18,7 @@ def plain_rows(rows: list[HistoryRow]) -> list[dict[str, Any]]:
         {
             "programme": r.programme, "school": r.school, "months": _months(r), "fen": r.fen,
             "state": _state(r)[0], "tone": _state(r)[1], "explained": _explained(r),
-            "arrived_on": r.arrived_on if r.pay_state == "paid" else None,
+            "arrived_on": r.arrived_on, "returned_on": r.returned_on,
             "last4": r.card_mask[-4:],
         }
         for r in rows

@@ -73,6 +73,24 @@ def test_a_payment_may_come_back_after_it_arrived(world, run):
     assert state(world, ref) == "returned"
 
 
+def days(world, ref):
+    order = world.one(Attempt, ref=ref)
+    return [day and day.isoformat() for day in (order.arrived_on, order.returned_on)]
+
+
+def test_what_came_back_keeps_the_day_on_which_it_had_arrived(world, run):
+    ref, other, *_rest = world.refs(run)
+    world.results(run, [world.answer(ref, "paid", day="20260929")])
+    assert days(world, ref) == ["2026-09-29", None]
+    back = [world.answer(ref, "returned", day="20260930"), world.answer(other, "returned", day="")]
+    assert world.results(run, back).posted == 2
+    assert days(world, ref) == ["2026-09-29", "2026-09-30"]
+    assert days(world, other) == [None, None]
+    for row in (back[0], world.answer(ref, "paid", day="20260929")):
+        assert world.results(run, [row]).same == 1, "what was said already changes nothing"
+    assert days(world, ref) == ["2026-09-29", "2026-09-30"]
+
+
 def test_the_answer_of_a_settled_run_may_still_be_a_return(world, run):
     world.press("check", run, world.county.reviewer)
     world.paid(run)

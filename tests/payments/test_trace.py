@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.kernel import clock
 from app.kernel.db import db, writing
@@ -98,6 +98,13 @@ def test_holds_of_the_student_show_with_their_reason(world):
 # --- the page
 
 
+def line_of(living, order):
+    with living.staff.app_context(), everyone("a test looks"):
+        found = db.session.scalar(select(Payment.line_id).where(Payment.id == order.payment_id))
+        db.session.rollback()
+    return found
+
+
 @pytest.fixture
 def ask(living):
     def run(statement):
@@ -174,6 +181,45 @@ def test_money_taken_back_put_in_and_held_says_who_did_what(living, ask):
     assert all(step in page for step in ("办理记录", "核对到位"))
     (hold,) = ask(select(Hold).limit(1))
     assert desk.get(f"/holdgrid/show/{hold.id}").status_code == 200
+
+
+@pytest.fixture
+def sent_back(ask):
+    """The last order of 林思远 that arrived came back three days later."""
+    who = select(Payment.id).join(AidLine, AidLine.id == Payment.line_id).where(
+        AidLine.name == fujian.LIN_SIYUAN.name)  # fmt: skip
+    (order,) = ask(
+        select(Attempt).where(Attempt.payment_id.in_(who), Attempt.state == "paid")
+        .order_by(Attempt.id.desc())
+    )  # fmt: skip
+    back = order.arrived_on + 3 * clock.ONE_DAY
+    changed = update(Attempt).where(Attempt.id == order.id).values(state="returned",
+                                                                   returned_on=back)  # fmt: skip
+    ask(changed.returning(Attempt.id))
+    return order, [order.arrived_on.isoformat(), back.isoformat()]
+
+
+def test_both_days_of_what_came_back_are_shown_and_exported(living, sent_back):
+    order, days = sent_back
+    desk = signed_in(living.staff, "fujian_reviewer")
+    one = f"_flt_0_ref={order.ref}"
+    for address in (f"/attemptgrid/show/{order.id}", f"/attemptgrid/list/?{one}",
+                    f"/duegrid/show/{line_of(living, order)}"):  # fmt: skip
+        page = desk.get(address).text
+        for label, day in zip(("到账日期", "退汇日期"), days, strict=True):
+            assert label in page, address
+            assert day in page, (address, label)
+    for day in ("arrived_on", "returned_on"):
+        found = desk.get(f"/attemptgrid/list/?{one}&_flt_0_{day}={days[day == 'returned_on']}")
+        assert order.ref in found.text
+
+
+def test_the_student_reads_both_days_of_what_came_back(living, sent_back):
+    name, number, school = fujian.LIN_SIYUAN
+    asked = {"name": name, "id_no": number, "school": school}
+    page = living.public.test_client().post("/query", data=asked).text
+    for said, day in zip(("到账日期", "退汇日期"), sent_back[1], strict=True):
+        assert f"{said} {day}" in page
 
 
 def test_the_page_costs_no_more_where_much_was_said(living, ask, statements):
