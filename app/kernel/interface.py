@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder.exceptions import DatabaseException
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import JSON, ColumnElement, ScalarResult, Select, func, select
+from sqlalchemy import JSON, ColumnElement, Select, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import defer, joinedload, selectinload
 
@@ -15,7 +15,7 @@ from app.kernel.filters import Converter, is_sealed
 from app.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COUNTED = 10_000
 """Beyond so many rows a list says "10,000+" instead of counting on."""
@@ -74,13 +74,11 @@ class Interface(SQLAInterface):
     def exactly(self, where: ColumnElement[bool]) -> int:
         return int(self.session.scalar(select(func.count(self.key)).where(where)) or 0)
 
-    def stream(self, where: ColumnElement[bool], order: Sequence[Any]) -> ScalarResult[Any]:
+    def stream(self, where: ColumnElement[bool], order: Sequence[Any]) -> Iterator[Any]:
         """The rows one after another, in one statement, never all in memory."""
         rows = self.chosen(where).order_by(*order)
-        result: ScalarResult[Any] = self.session.execute(
-            rows.execution_options(yield_per=1000)
-        ).scalars()
-        return result
+        result = self.session.execute(rows.execution_options(yield_per=1000)).scalars()
+        return iter(result)
 
     # What the framework's own views call, should one of them stand on this interface.
 

@@ -17,14 +17,18 @@ from app.kernel.filters import Is
 from app.kernel.grid import Grid, Lookup
 from app.kernel.i18n import _, _l
 from app.kernel.types import Choice
-from app.payments.models import Attempt, Payment, PayRun, ResultLine
+from app.payments.models import OUTCOMES, Attempt, Payment, PayRun, ResultLine
 from app.payments.sums import (
+    ATTEMPTS,
     CARRIED,
     GIVEN_UP,
     IN_THE_BOOKS,
     LEFT_OUT,
     PAYABLE,
+    STANDING,
     UNPAID,
+    L,
+    T,
     part_of_line,
     part_of_unpaid,
 )
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 PARTS = Choice({
     "payable": _l("确认应发"), "unpaid": _l("待支付"), "held": _l("停发"),
     "elsewhere": _l("月份已另行支付"), "gone": _l("公示后离校"), "noticed": _l("公示中"),
-    "objected": _l("异议冻结"), "removed": _l("已剔除"),
+    "objected": _l("异议冻结"), "removed": _l("已剔除"), **OUTCOMES,
 })  # fmt: skip
 STANDINGS = Choice({"now": _l("当前结果"), "carried": _l("已写入银行文件")})
 
@@ -122,6 +126,8 @@ def _in_part(part: str) -> Select[Any]:
     rows = select(AidLine.id).join(AidLine.aid_list)
     if part in LEFT_OUT:
         return rows.where(UNPAID, part_of_unpaid() == part)
+    if part in OUTCOMES:
+        return select(L.c.id).select_from(ATTEMPTS).where(STANDING, T.c.state == part)
     if part == "payable":
         return rows.where(PAYABLE)
     return rows.where(AidList.state.in_(IN_THE_BOOKS), part_of_line() == part)

@@ -17,7 +17,7 @@ from app.kernel.grid import EXPORT, READ
 from app.kernel.grid.asked import unreadable, whole
 from app.kernel.i18n import _l
 from app.kernel.types import Month, YearMonth
-from app.payments import conserving, posting, telling, tracing
+from app.payments import conserving, posting, telling, tracing, whereto
 from app.payments.behind import PARTS, Behind, InPart
 from app.payments.sums import IN_THE_BOOKS, Chosen
 from app.payments.views import PAYMENTS_MENU
@@ -69,6 +69,7 @@ class DueGrid(Behind):
     """The lines of lists that are or were on notice, and what the books take each for."""
 
     model, menu, icon = AidLine, (PAYMENTS_MENU, _l("应发明细")), "file-invoice"
+    reads = whereto.Books
     doors = {"reconcile": (_l("资金对账"), "scale")}
     access = {STAFF: READ | EXPORT | {"can_reconcile"}}
     api = ""
@@ -79,10 +80,11 @@ class DueGrid(Behind):
         "name": _l("姓名"), "id_mask": _l("证件号"), "first_month": _l("起始月份"),
         "last_month": _l("截止月份"), "amount_fen": _l("金额（元）"), "seq": _l("行号"),
         "state": _l("状态"), "grade": _l("年级"), "class_name": _l("班级"),
-        "card_mask": _l("银行卡"),
+        "card_mask": _l("银行卡"), "whereto": _l("去向"), "run": _l("批次"),
     }  # fmt: skip
     list_columns = ["name", "id_mask", "aid_list.month", "aid_list.school", "seq", "first_month",
-                    "last_month", "amount_fen"]  # fmt: skip
+                    "last_month", "amount_fen", "whereto", "run"]  # fmt: skip
+    formatters = {"whereto": whereto.ended, "run": whereto.run_named}
     show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "class_name", "first_month",
                     "last_month", "amount_fen", "card_mask"]  # fmt: skip
     standing_by = {"part": (InPart, _l("去向"), PARTS)}

@@ -187,8 +187,8 @@ class AttemptGrid(Behind):
     labels = {
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
         "fen": _l("金额（元）"), "state": _l("结果"), "reason_text": _l("银行说明"),
-        "arrived_on": _l("到账日期"), "returned_on": _l("退汇日期"), "run_name": _l("批次"), "run_id": _l("批次"),
-        "bank_ref": _l("银行流水"),
+        "arrived_on": _l("到账日期"), "returned_on": _l("退汇日期"), "run_name": _l("批次"),
+        "run_id": _l("批次"), "bank_ref": _l("银行流水"),
     }  # fmt: skip
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "returned_on",
                     "reason_text"]  # fmt: skip

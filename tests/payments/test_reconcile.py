@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
 
 import pytest
@@ -12,12 +14,15 @@ from app.accounts.models import Org, Post
 from app.kernel import clock, scope, triggers
 from app.kernel.db import db, writing
 from app.payments import tracing
+from app.payments.behind import PARTS
 from app.payments.models import Attempt, PayFile, Payment, PayRun
 from app.publicity.models import AidLine, AidList
 from app.registry.models import Programme
 from tests import world
 
 BOOKS = "/duegrid/reconcile"
+ENDS = [part for part in PARTS.labels if part != "payable"]
+"""Where the money of a line can stand: one of these for each line."""
 ALL = f"{BOOKS}?month="
 NUMBER = re.compile(
     r'<a class="total" href="([^"]+)">(?:(?!</a>).)*?([\d,]+) 笔</small>', re.DOTALL
@@ -109,6 +114,48 @@ def test_every_number_leads_to_as_many_rows(living, client_of, username, args):
     told = {url: (n, rows_behind(client, url)) for url, n in found.items()}
     assert not {url: pair for url, pair in told.items() if pair[1] not in (pair[0], -1)}
     assert sum(seen > 0 for _n, seen in told.values()) >= 5
+
+
+def test_only_lines_of_lists_on_notice_are_due(living, client_of, ask):
+    """A draft owes nobody anything; the page of its line stays."""
+    books = AidLine.aid_list.has(AidList.state.in_(("published", "confirmed")))
+    draft = ask(select(AidLine.id).where(~books))
+    assert rows_behind(client_of("fujian_clerk"), "/duegrid/list/") == ask(
+        select(func.count(AidLine.id)).where(books)
+    )
+    assert client_of("fujian_clerk").get(f"/duegrid/show/{draft}").status_code == 200
+
+
+@pytest.mark.parametrize("username", ["fujian_reviewer", world.MINHOU_CLERK, world.QISHAN_CLERK])
+def test_each_line_says_where_its_money_went_and_can_be_asked_for_by_it(
+    living, client_of, ask, username
+):
+    client, every = client_of(username), rows_behind(client_of(username), "/duegrid/list/")
+    found = {}
+    for part in ENDS:
+        page = client.get(f"/duegrid/list/?_flt_0_part={part}&psize_DueGrid=100").text
+        found[part] = rows_behind(client, f"/duegrid/list/?_flt_0_part={part}")
+        said = re.findall(r'data-label="去向"><div><span[^>]*>([^<]+)', page)
+        assert set(said) <= {str(PARTS.labels[part])}
+        assert len(said) == min(found[part], 100)
+    assert sum(found.values()) == every
+    assert found["paid"]
+    page = client.get("/duegrid/list/?_flt_0_part=paid").text
+    runs = set(re.findall(r'data-label="批次"><div>(.*?)</td>', page, re.DOTALL))
+    assert runs
+    assert all(("/rungrid/show/" in told) is (username != world.QISHAN_CLERK) for told in runs)
+    assert all(re.search(r"#\d+ · 已", told) for told in runs)
+
+
+def test_where_the_money_went_is_exported_with_it(living, client_of, statements):
+    client = client_of("fujian_reviewer")
+    with statements() as seen:
+        file = client.post("/duegrid/export?format=csv&_flt_0_part=paid").data.decode("utf-8-sig")
+    head, first, *_rest = csv.reader(io.StringIO(file))
+    told = dict(zip(head, first, strict=True))
+    assert told["去向"] == "已到账"
+    assert re.fullmatch(r"#\d+ · .+", told["批次"])
+    assert len(seen) < 20
 
 
 def test_a_school_of_a_bureau_is_two_presses_away(living, client_of, org):

@@ -50,6 +50,8 @@ class Declared(ModelView):
     reveals: ClassVar[frozenset[str]] = frozenset()
     """Masked columns whose whole value `revealed` can tell to whoever has `can_reveal`."""
     eager: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[type[Interface]] = Interface
+    """The way to the table, where a grid reads more beside its rows."""
     editable_when: ClassVar[Guard | None] = None
     api: ClassVar[str | None] = None
     """The table's name in the API; empty keeps it out, None takes the model's table name."""
@@ -87,7 +89,7 @@ class Declared(ModelView):
         Declared.all.append(cls)
 
     def __init__(self, **kwargs: Any) -> None:
-        self.datamodel = Interface(self.model, db.session, eager=self._relations())
+        self.datamodel = self.reads(self.model, db.session, eager=self._relations())
         super().__init__(**kwargs)
         self.actions = dict(self.buttons)
         self.base_permissions += [n for n in self.buttons if n not in self.base_permissions]
