@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, insert, literal, or_, select
+from sqlalchemy import case, delete, exists, func, insert, literal, or_, select
 
 from app.kernel import audit, clock
-from app.kernel.db import changed, db
+from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
 from app.kernel.scope import everyone
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.kernel.actor import Actor
 
 FIRST_MONTH = YearMonth.at(2007, 9)
+HELD_BACK, HELD_AHEAD = 36, 12
+"""How many months before this one, and after it, a hold may begin."""
 RATES = [
     # from, to, yuan a year, grades, source
     ((2007, 9), (2015, 1), 1500, "1,2", "财教〔2007〕84号"),
@@ -84,26 +86,41 @@ def programme(code: str) -> Programme:
     return found
 
 
-def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, note: str) -> int:
-    """The students of these enrolments are not paid this programme from this month on.
+def months_of_hold() -> tuple[YearMonth, YearMonth]:
+    """The earliest and the latest month with which a hold may begin: as far back as somebody who
+    is in his third year has been paid, and a year ahead."""
+    return clock.this_month() - HELD_BACK, clock.this_month() + HELD_AHEAD
 
-    `enrolments`: a condition on `Enrolment`, narrowed to the actor's place by the caller. One
-    statement; who is held already, or enrolled twice, is not held twice.
+
+def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, note: str,
+         first: YearMonth | None = None) -> int:  # fmt: skip
+    """The students of these enrolments are not paid this programme from a month on, this one when
+    nothing is said; who came later than that, from the month he came in.
+
+    `enrolments`: a condition on `Enrolment`, narrowed to the actor's place by the caller. Two
+    statements; who is held already, or enrolled twice, is not held twice. The trail names who set
+    each of them.
     """
+    first, (earliest, latest) = first or clock.this_month(), months_of_hold()
     if not note.strip():
         raise Refused(_("停发须填写理由"))
+    if not earliest <= first <= latest:
+        raise Refused(_("停发起始月须在%(a)s至%(b)s之间", a=earliest, b=latest))
     aid, e, h = programme(programme_code), Enrolment.__table__, Hold.__table__
     held = exists().where(
         h.c.person_id == e.c.person_id, h.c.programme_id == aid.id, h.c.state == "on",
-        or_(h.c.last_month.is_(None), h.c.last_month >= clock.this_month()),
+        or_(h.c.last_month.is_(None), h.c.last_month >= max(first, clock.this_month())),
     )  # fmt: skip
     once = select(func.max(e.c.id)).where(enrolments).group_by(e.c.person_id)
-    cells = (e.c.org_path, e.c.person_id, literal(aid.id), e.c.name, e.c.id_mask,
-             literal(int(clock.this_month())), literal(note[:200]), literal("on"))  # fmt: skip
+    begins = case((e.c.enrolled_in > first, e.c.enrolled_in), else_=literal(int(first)))
+    cells = (e.c.org_path, e.c.person_id, literal(aid.id), e.c.name, e.c.id_mask, begins,
+             literal(note[:200]), literal("on"))  # fmt: skip
     names = ("org_path", "person_id", "programme_id", "name", "id_mask", "first_month", "reason",
              "state")  # fmt: skip
     with everyone("调用方已按管辖范围限定学籍"):
         source = select(*cells).where(e.c.id.in_(once), ~held)
-        n = changed(insert(h).from_select(names, source))
-    audit.record("hold", actor=actor, subject="hold", count=n, note=note)
-    return n
+        made = list(db.session.scalars(insert(h).from_select(names, source).returning(h.c.id)))
+    each = {"verb": "hold", "subject": h.name, "subject_id": h.c.id, "org_path": h.c.org_path,
+            "note": note[:2000]}  # fmt: skip
+    audit.record_each(audit.who(actor) | each, h.c.id.in_(made))
+    return len(made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import g
+from flask import g, request
 
 from app.accounts.models import (
     BUREAU_APPROVER,
@@ -20,8 +20,9 @@ from app.accounts.models import (
 )
 from app.accounts.queries import deeds
 from app.kernel.calendar_models import CalendarYear, SpecialDay
-from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, Receives, bulk
+from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, MonthAsked, Receives, bulk
 from app.kernel.i18n import _l
+from app.kernel.types import Month
 from app.kernel.workflow import Outcome
 from app.registry import (  # noqa: F401  (the desk registers itself)
     desk,
@@ -85,10 +86,13 @@ class EnrolmentGrid(Receives, Grid):
         return cards_shown(row.person_id) | away | {"may_change": own}
 
     @bulk("hold", _l("停发助学金"), by=deciders, note=True, icon="hand-stop", tone="danger",
-          confirm=_l("从本月起的月份不能列入助学金名单，已列入的不再发放。以前月份还没有发放的照常发放："
+          month=MonthAsked(_l("从哪个月起停发"), service.months_of_hold),
+          confirm=_l("从所选月份起不能列入助学金名单，已列入、还没有发放的不再发放。更早月份还没有发放的照常发放："
                      "不该发的，请在名单中剔除该生，或登记异议。"))  # fmt: skip
     def hold(self, where: Any, actor: Actor, note: str) -> Outcome:
-        return Outcome(service.hold(where, GRANT, actor, note), {}, 0)
+        asked = request.form.get("month")
+        first = Month.clean(asked) if asked else None
+        return Outcome(service.hold(where, GRANT, actor, note, first), {}, 0)
 
     def file_form(self) -> Any:
         return RegistryForm.over(intake.schools_for(g.actor))

@@ -13,7 +13,7 @@ on the stock class (tests/kernel/test_grid_holes.py).
 
 from __future__ import annotations
 
-from app.kernel.grid.declare import EXPORT, READ, WRITE, Action, Category, Lookup, bulk
+from app.kernel.grid.declare import EXPORT, READ, WRITE, Action, Category, Lookup, MonthAsked, bulk
 from app.kernel.grid.presses import Presses
 from app.kernel.grid.receive import Receives
 from app.kernel.grid.rights import grants, register
@@ -24,6 +24,6 @@ class Grid(Presses):
 
 
 __all__ = [
-    "EXPORT", "READ", "WRITE", "Action", "Category", "Grid", "Lookup", "Receives", "bulk", "grants",
-    "register",
+    "EXPORT", "READ", "WRITE", "Action", "Category", "Grid", "Lookup", "MonthAsked", "Receives",
+    "bulk", "grants", "register",
 ]  # fmt: skip

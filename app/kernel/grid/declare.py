@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from app.kernel import clock
 from app.kernel.i18n import _
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.kernel.actor import Actor
     from app.kernel.workflow import Outcome, Step
+    from app.kernel.yearmonth import YearMonth
 
 READ = frozenset({"can_list", "can_show"})
 WRITE = READ | {"can_add", "can_edit", "can_delete"}
@@ -64,6 +66,20 @@ class Runs(Protocol):
 
 
 @dataclass(frozen=True)
+class MonthAsked:
+    """A month that is asked for before the press, this one unless another is chosen; `of`: the
+    first and the last that may be."""
+
+    label: Any
+    of: Callable[[], tuple[YearMonth, YearMonth]]
+
+    @property
+    def told(self) -> str:
+        """The month that is chosen already, the first and the last, as the page knows them."""
+        return " ".join(map(str, (clock.this_month(), *self.of())))
+
+
+@dataclass(frozen=True)
 class Action:
     """One button: on a row, over ticked rows, or over all rows that match the filter.
 
@@ -83,6 +99,7 @@ class Action:
     multiple: bool = True
     single: bool = True
     tells_all: bool = False
+    month: MonthAsked | None = None
 
     @classmethod
     def of_step(cls, step: Step) -> Action:
@@ -110,7 +127,8 @@ class Action:
 
 def bulk(name: str, label: Any, *, by: Iterable[str], note: bool = False, icon: str = "click",
          tone: str = "primary", confirm: Any = "", source: Iterable[str] = (),
-         multiple: bool = True, single: bool = True) -> Callable[[F], F]:  # fmt: skip
+         multiple: bool = True, single: bool = True, month: MonthAsked | None = None
+         ) -> Callable[[F], F]:  # fmt: skip
     """A method `(self, where, actor, note) -> Outcome` becomes a button beside the steps.
 
     `where` already holds the scope. The grid counts, commits, writes the trail and sums up.
@@ -121,7 +139,7 @@ def bulk(name: str, label: Any, *, by: Iterable[str], note: bool = False, icon: 
             return grid.run_bulk(name, method, where, actor, note, filter_text)
 
         made = Action(name, label, frozenset(by), run, icon, tone, note, confirm,
-                      frozenset(source), multiple, single)  # fmt: skip
+                      frozenset(source), multiple, single, month=month)  # fmt: skip
         method.grid_action = made  # type: ignore[attr-defined]
         return method
 

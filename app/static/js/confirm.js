@@ -23,7 +23,7 @@ function ask(button) {
   pressed = button;
   const menu = button.closest("details.menu");
   if (menu) menu.open = false;
-  const { title, confirm, note, count, countNote, tone } = button.dataset;
+  const { title, confirm, note, month, count, countNote, tone } = button.dataset;
   part("title").textContent = title || button.textContent.trim();
   show("sentence", confirm && confirm !== title ? confirm : "");
   show("number", count || "");
@@ -35,6 +35,7 @@ function ask(button) {
   area.value = "";
   area.required = note === "required";
   part("optional").hidden = note === "required";
+  askMonth(month, button.dataset.monthLabel);
   const go = part("go");
   go.textContent = title || button.textContent.trim();
   go.className = `btn ${tone === "danger" ? "btn-danger" : "btn-primary"}`;
@@ -47,16 +48,29 @@ function agree(event) {
   const note = dialog.querySelector("textarea").value.trim();
   const form = pressed.form;
   form.querySelectorAll("input[data-note-sent]").forEach((old) => old.remove());
-  if (note) {
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "note", value: note });
-    field.dataset.noteSent = "";
-    form.append(field);
-  }
+  send(form, "note", note);
+  if (pressed.dataset.month) send(form, "month", dialog.querySelector("#ask-month").value);
   dialog.close();
   pressed.dataset.agreed = "1";
   pressed.click();
   delete pressed.dataset.agreed;
+}
+
+// `told`: the month that is chosen already, the first and the last that may be.
+function askMonth(told, label) {
+  const field = dialog.querySelector("#ask-month");
+  const [value = "", min = "", max = ""] = (told || "").split(" ");
+  part("month").hidden = !told;
+  part("month-label").textContent = label || "";
+  Object.assign(field, { min, max, value, required: Boolean(told) });
+}
+
+function send(form, name, value) {
+  if (!value) return;
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name, value });
+  field.dataset.noteSent = "";
+  form.append(field);
 }
 
 const part = (name) => dialog.querySelector(`[data-ask="${name}"]`);
