@@ -25,6 +25,7 @@ from app.payments.waiting import why_unpaid
 from app.publicity.models import AidLine, AidList
 from app.publicity.views import TONES
 from app.registry.models import Programme
+from app.registry.workflow import CARD_CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,7 +83,7 @@ class DueGrid(Behind):
         "state": _l("状态"), "grade": _l("年级"), "class_name": _l("班级"),
         "card_mask": _l("银行卡"), "whereto": _l("去向"), "run": _l("批次"),
     }  # fmt: skip
-    list_columns = ["name", "id_mask", "aid_list.month", "aid_list.school", "seq", "first_month",
+    list_columns = ["name", "id_mask", "aid_list.month", "aid_list.school", "first_month",
                     "last_month", "amount_fen", "whereto", "run"]  # fmt: skip
     formatters = {"whereto": whereto.ended, "run": whereto.run_named}
     show_columns = ["aid_list", "seq", "name", "id_mask", "grade", "class_name", "first_month",
@@ -98,7 +99,7 @@ class DueGrid(Behind):
         part = "" if found.payment else why_unpaid(row.id)
         told = PARTS.labels[part] if part else ""
         return {"trace": found, "why_unpaid": told, "whys_aside": posting.WHYS,
-                "advice": tracing.advice(found)}  # fmt: skip
+                "card_changes": CARD_CHANGES.states, "advice": tracing.advice(found)}  # fmt: skip
 
     @expose("/reconcile")
     @has_access

@@ -16,6 +16,7 @@ from sqlalchemy.exc import NoResultFound
 
 from app.kernel.audit import Event
 from app.kernel.db import db
+from app.kernel.interface import unopened
 from app.kernel.scope import placed
 from app.payments import complaints
 from app.payments.banks import MEANINGS, Reason
@@ -33,7 +34,7 @@ from app.payments.models import (
 from app.payments.placing import carried, group_of
 from app.publicity.models import AidLine, AidList
 from app.registry.matters import Matter, matters_about
-from app.registry.models import Card, Enrolment, Hold
+from app.registry.models import Card, CardChange, Enrolment, Hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,8 @@ class Order:
     place: tuple[PayFile, int] | None = None
     answers: tuple[tuple[ResultLine, str], ...] = ()
     """Rows of the bank's files about it, each with the name of its file."""
+    card_changes: tuple[CardChange, ...] = ()
+    """What was asked for, because of it, about the student's card."""
 
     @property
     def is_carried(self) -> bool:
@@ -96,7 +99,7 @@ def trace(which: ColumnElement[bool]) -> Trace:
         raise NoResultFound
     line, its_list, payment, studies_at = rows[0][:4]
     taken_back, holds = (list(dict.fromkeys(row[n] for row in rows if row[n])) for n in (4, 5))
-    orders = _orders(payment.id) if payment else []
+    orders = _orders(payment) if payment else []
     told = complaints.deeds(line, _of(line, [o.run.id for o in orders],
                                       [r.id for r in taken_back]))  # fmt: skip
     deeds = [event for event, other, _month in told if other is None]
@@ -104,9 +107,10 @@ def trace(which: ColumnElement[bool]) -> Trace:
                  complaints.objections(told), holds, matters_about(line.person_id))  # fmt: skip
 
 
-def _orders(payment_id: int) -> list[Order]:
-    attempts, runs = _tries(payment_id)
-    places = _places(payment_id, runs)
+def _orders(payment: Payment) -> list[Order]:
+    attempts, runs = _tries(payment.id)
+    places = _places(payment.id, runs)
+    asked = _card_changes(payment.person_id, [a.ref for a in attempts if a.state in AGAIN])
     answers = select(ResultLine, ResultFile.file_name).join(
         ResultFile, ResultFile.id == ResultLine.file_id
     ).where(ResultLine.attempt_id.in_([a.id for a in attempts]))  # fmt: skip
@@ -115,9 +119,19 @@ def _orders(payment_id: int) -> list[Order]:
             db.session.execute(answers.order_by(*place).limit(MOST))]  # fmt: skip
     return [
         Order(a, runs[a.run_id], places.get(a.id),
-              tuple(said for said in told if said[0].attempt_id == a.id))
+              tuple(said for said in told if said[0].attempt_id == a.id),
+              tuple(change for change in asked if change.ref == a.ref))
         for a in attempts
     ]  # fmt: skip
+
+
+def _card_changes(person_id: int, refs: list[str]) -> list[CardChange]:
+    """What was asked for because these orders came to nothing."""
+    if not refs:
+        return []
+    found = select(CardChange).where(CardChange.person_id == person_id, CardChange.ref.in_(refs))
+    shut = found.options(*unopened(CardChange)).order_by(CardChange.id)
+    return list(db.session.scalars(shut))
 
 
 def advice(found: Trace) -> Any:

@@ -48,6 +48,7 @@ from app.payments.waiting import unpaid_months
 from app.payments.workflow import ANSWERS, RUNS
 from app.registry import queries as registry
 from app.registry.views import REVEALERS
+from app.registry.workflow import CARD_CHANGES
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -204,7 +205,7 @@ class AttemptGrid(Behind):
     def beside(self, row: Attempt) -> dict[str, Any]:
         found = tracing.trace(Payment.id == row.payment_id)
         return {"trace": found, "shown": row.id, "whys_aside": posting.WHYS,
-                "advice": tracing.advice(found)}  # fmt: skip
+                "card_changes": CARD_CHANGES.states, "advice": tracing.advice(found)}  # fmt: skip
 
     def revealed(self, row: Attempt, column: str) -> str:
         return registry.card_no_of(row.card_id)

@@ -11,12 +11,12 @@ from app.kernel.scope import everyone
 from app.payments import tracing
 from app.payments.models import Attempt, FundArrival, Payment, Recovery, ResultLine
 from app.publicity.models import AidLine, AidList
-from app.registry.models import Hold, Person
+from app.registry.models import CardChange, Hold, Person
 from app.verification.models import Case
 from tests import world as fujian
 from tests.engine import OVER, lines
 from tests.payments.crossing import books_are_right
-from tests.stage import signed_in
+from tests.stage import counted, signed_in
 
 
 def press(world, step, target, seq, note):
@@ -220,6 +220,17 @@ def test_the_student_reads_both_days_of_what_came_back(living, sent_back):
     page = living.public.test_client().post("/query", data=asked).text
     for said, day in zip(("到账日期", "退汇日期"), sent_back[1], strict=True):
         assert f"{said} {day}" in page
+
+
+def test_the_page_names_the_card_change_that_an_order_led_to(living, ask):
+    change, order = ask(select(CardChange, Attempt).join(Attempt, Attempt.ref == CardChange.ref))
+    desk = signed_in(living.staff, "minhou_reviewer")
+    with counted() as seen:
+        page = desk.get(f"/attemptgrid/show/{order.id}").text
+    assert f"/cardchangegrid/show/{change.id}" in page
+    assert "因此换卡" in page
+    assert change.card_mask in page
+    assert len(seen) <= 11
 
 
 def test_the_page_costs_no_more_where_much_was_said(living, ask, statements):
