@@ -136,7 +136,7 @@ OFFICIAL = re.compile(
     r"国务院办公厅\S+通知|教财厅函〔\d+〕\d+号|\S*财\S+〔\d+〕\d+号|缴款书\d+第\d+号|"
     r"\S+节(调休上班)?|登记\d+，未变\d+，搁置\d+"
     r"|中职国家助学金|免学费|中职国家奖学金|\S+家庭学生名册"
-    r"|\S+学籍查重|\S+异常数据核查|五年专学生，\S+|该生当月已离校，\S+"
+    r"|\S+学籍查重|\S+异常数据核查|五年专学生，\S+|该生当月已离校，\S+|\S+，核查期间暂停"
 )
 """Titles of laws, festivals, programmes, and a remark that the trail took down as it was said."""
 KNOWN: set[str] = set()
