@@ -87,19 +87,24 @@ def trace(which: ColumnElement[bool]) -> Trace:
         Enrolment.school_id == AidList.school_id, Enrolment.person_id == AidLine.person_id
     ).scalar_subquery()  # fmt: skip
     found = (
-        select(AidLine, AidList, Payment, studies, Recovery, Hold).join(AidLine.aid_list)
+        select(AidLine, AidList, Payment, studies, Recovery, Hold, CardChange)
+        .join(AidLine.aid_list)
         .outerjoin(Payment, Payment.line_id == AidLine.id)
         .outerjoin(Recovery, Recovery.payment_id == Payment.id)
         .outerjoin(Hold, and_(Hold.person_id == AidLine.person_id,
                               Hold.programme_id == AidList.programme_id))
-        .where(which).order_by(Recovery.id, Hold.id)
+        .outerjoin(CardChange, and_(CardChange.person_id == AidLine.person_id,
+                                    CardChange.ref != ""))
+        .where(which).order_by(Recovery.id, Hold.id, CardChange.id).options(*unopened(CardChange))
     )  # fmt: skip
     rows = db.session.execute(found).all()
     if not rows:
         raise NoResultFound
     line, its_list, payment, studies_at = rows[0][:4]
-    taken_back, holds = (list(dict.fromkeys(row[n] for row in rows if row[n])) for n in (4, 5))
-    orders = _orders(payment) if payment else []
+    taken_back, holds, changes = (
+        list(dict.fromkeys(row[n] for row in rows if row[n])) for n in (4, 5, 6)
+    )
+    orders = _orders(payment.id, changes) if payment else []
     told = complaints.deeds(line, _of(line, [o.run.id for o in orders],
                                       [r.id for r in taken_back]))  # fmt: skip
     deeds = [event for event, other, _month in told if other is None]
@@ -107,10 +112,9 @@ def trace(which: ColumnElement[bool]) -> Trace:
                  complaints.objections(told), holds, matters_about(line.person_id))  # fmt: skip
 
 
-def _orders(payment: Payment) -> list[Order]:
-    attempts, runs = _tries(payment.id)
-    places = _places(payment.id, runs)
-    asked = _card_changes(payment.person_id, [a.ref for a in attempts if a.state in AGAIN])
+def _orders(payment_id: int, changes: Sequence[CardChange]) -> list[Order]:
+    attempts, runs = _tries(payment_id)
+    places = _places(payment_id, runs)
     answers = select(ResultLine, ResultFile.file_name).join(
         ResultFile, ResultFile.id == ResultLine.file_id
     ).where(ResultLine.attempt_id.in_([a.id for a in attempts]))  # fmt: skip
@@ -120,18 +124,9 @@ def _orders(payment: Payment) -> list[Order]:
     return [
         Order(a, runs[a.run_id], places.get(a.id),
               tuple(said for said in told if said[0].attempt_id == a.id),
-              tuple(change for change in asked if change.ref == a.ref))
+              tuple(change for change in changes if change.ref == a.ref))
         for a in attempts
     ]  # fmt: skip
-
-
-def _card_changes(person_id: int, refs: list[str]) -> list[CardChange]:
-    """What was asked for because these orders came to nothing."""
-    if not refs:
-        return []
-    found = select(CardChange).where(CardChange.person_id == person_id, CardChange.ref.in_(refs))
-    shut = found.options(*unopened(CardChange)).order_by(CardChange.id)
-    return list(db.session.scalars(shut))
 
 
 def advice(found: Trace) -> Any:

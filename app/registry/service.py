@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select
 
 from app.kernel import audit, clock
 from app.kernel.db import db
@@ -92,6 +92,29 @@ def months_of_hold() -> tuple[YearMonth, YearMonth]:
     return clock.this_month() - HELD_BACK, clock.this_month() + HELD_AHEAD
 
 
+def held_already(enrolments: ColumnElement[bool], programme_code: str,
+                 first: YearMonth | None = None) -> dict[int, YearMonth]:  # fmt: skip
+    """Of these enrolments those whose students a hold from that month on would not hold, and since
+    when they are held."""
+    e, h = Enrolment.__table__, Hold.__table__
+    mine = _held(programme(programme_code), first or clock.this_month())
+    found = select(e.c.id, func.min(h.c.first_month)).join_from(e, h, and_(*mine))
+    with everyone("调用方已按管辖范围限定学籍"):
+        rows = db.session.execute(found.where(enrolments).group_by(e.c.id).order_by(e.c.id))
+        return {pk: YearMonth(month) for pk, month in rows}
+
+
+def _held(aid: Programme, first: YearMonth) -> tuple[ColumnElement[bool], ...]:
+    """The student of the enrolment is on hold, from that month on or longer."""
+    e, h = Enrolment.__table__, Hold.__table__
+    return (
+        h.c.person_id == e.c.person_id,
+        h.c.programme_id == aid.id,
+        h.c.state == "on",
+        or_(h.c.last_month.is_(None), h.c.last_month >= max(first, clock.this_month())),
+    )
+
+
 def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, note: str,
          first: YearMonth | None = None) -> int:  # fmt: skip
     """The students of these enrolments are not paid this programme from a month on, this one when
@@ -107,10 +130,7 @@ def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, not
     if not earliest <= first <= latest:
         raise Refused(_("停发起始月须在%(a)s至%(b)s之间", a=earliest, b=latest))
     aid, e, h = programme(programme_code), Enrolment.__table__, Hold.__table__
-    held = exists().where(
-        h.c.person_id == e.c.person_id, h.c.programme_id == aid.id, h.c.state == "on",
-        or_(h.c.last_month.is_(None), h.c.last_month >= max(first, clock.this_month())),
-    )  # fmt: skip
+    held = exists().where(*_held(aid, first))
     once = select(func.max(e.c.id)).where(enrolments).group_by(e.c.person_id)
     begins = case((e.c.enrolled_in > first, e.c.enrolled_in), else_=literal(int(first)))
     cells = (e.c.org_path, e.c.person_id, literal(aid.id), e.c.name, e.c.id_mask, begins,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from flask import g, request
@@ -21,7 +22,7 @@ from app.accounts.models import (
 from app.accounts.queries import deeds
 from app.kernel.calendar_models import CalendarYear, SpecialDay
 from app.kernel.grid import EXPORT, READ, WRITE, Category, Grid, Lookup, MonthAsked, Receives, bulk
-from app.kernel.i18n import _l
+from app.kernel.i18n import _, _l
 from app.kernel.types import Month
 from app.kernel.workflow import Outcome
 from app.registry import (  # noqa: F401  (the desk registers itself)
@@ -42,6 +43,8 @@ REVEALERS = SCHOOLS | {BUREAU_CLERK, BUREAU_REVIEWER, BUREAU_APPROVER, BUREAU_PO
 """Whose work needs a whole number now and then: to compare it with the paper or with the bank."""
 UPLOADERS = frozenset({SCHOOL_CLERK, BUREAU_CLERK})
 CARD_TONES = {"active": "good", "claimed": "wait", "closed": "mute"}
+TOLD = 20
+"""Of so many that were not held the page says why."""
 REGISTRY_MENU = Category("registry", _l("学籍与标准"), "school")
 
 
@@ -92,7 +95,10 @@ class EnrolmentGrid(Receives, Grid):
     def hold(self, where: Any, actor: Actor, note: str) -> Outcome:
         asked = request.form.get("month")
         first = Month.clean(asked) if asked else None
-        return Outcome(service.hold(where, GRANT, actor, note, first), {}, 0)
+        held = service.held_already(where, GRANT, first)
+        told = {pk: _("从%(month)s起已经停发；要改起始月的，先解除再登记", month=month)
+                for pk, month in islice(held.items(), TOLD)}  # fmt: skip
+        return Outcome(service.hold(where, GRANT, actor, note, first), told, len(held))
 
     def file_form(self) -> Any:
         return RegistryForm.over(intake.schools_for(g.actor))

@@ -230,7 +230,7 @@ def test_the_page_names_the_card_change_that_an_order_led_to(living, ask):
     assert f"/cardchangegrid/show/{change.id}" in page
     assert "因此换卡" in page
     assert change.card_mask in page
-    assert len(seen) <= 11
+    assert len(seen) <= 10
 
 
 def test_the_page_costs_no_more_where_much_was_said(living, ask, statements):

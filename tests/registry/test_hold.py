@@ -107,6 +107,9 @@ def test_the_month_is_asked_for_on_the_page_and_the_page_of_the_hold_names_who_s
                              follow_redirects=True)  # fmt: skip
         assert "2023-11至2027-11" in page.text or "2026-09 或 202609" in page.text
     reviewer.post(f"/enrolmentgrid/action/hold/{pk}", data=told)
+    page = reviewer.post(f"/enrolmentgrid/action/hold/{pk}", data=told | {"month": "2026-09"},
+                         follow_redirects=True)  # fmt: skip
+    assert "从2026-10起已经停发；要改起始月的，先解除再登记" in page.text
     with living.staff.app_context(), scope.everyone("a test looks"):
         made = db.session.scalar(select(Hold.id).where(Hold.reason == told["note"]))
         db.session.rollback()
