@@ -18,6 +18,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,7 +38,6 @@ from tests.stage import SETTINGS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
 for room in ("accounts", "registry", "publicity", "payments", "rolls"):
     importlib.import_module(f"app.{room}.models")
@@ -71,6 +71,7 @@ OVER = dt.datetime(2026, 9, 24, 0, 5, tzinfo=clock.SHANGHAI)
 """A notice of PUBLISHED closes at the end of 23 September: Sunday the 20th is a working day."""
 ANSWERED = dt.datetime(2026, 9, 28, 18, tzinfo=clock.SHANGHAI)
 LONG_AGO = dt.timedelta(days=300)
+CATALOGUES = str(Path(__file__).parents[1] / "translations")
 FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓冯韩曹"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚桂英华玉秀珍海燕国梅"
 
@@ -148,7 +149,7 @@ class Engine(Stage):
         app = Flask("engine")
         app.config.update(SETTINGS, SQLALCHEMY_DATABASE_URI=self.url, UPLOADS=self.files)
         db.init_app(app)
-        Babel(app, default_locale="zh_CN")
+        Babel(app, default_locale="zh_CN", default_translation_directories=CATALOGUES)
         self.made.append(app)
         return app
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, scope
 from app.kernel.db import Base, BigId, Scoped, changed, db, writing
-from app.kernel.types import Fen
+from app.kernel.types import Fen, Sentence
 
 if TYPE_CHECKING:
     from app.kernel.actor import Actor
@@ -45,7 +45,7 @@ class Event(Scoped, Base):
     count: Mapped[int | None]
     fen: Mapped[int | None] = mapped_column(Fen())
     digest: Mapped[str] = mapped_column(String(64), default="")
-    note: Mapped[str] = mapped_column(String(2000), default="")
+    note: Mapped[str] = mapped_column(Sentence(2000), default="")
     filter_text: Mapped[str] = mapped_column(String(2000), default="")
 
 
@@ -96,7 +96,7 @@ def record(verb: str, *, actor: Actor, org_path: str = "", **what: Any) -> None:
     """
     row = BLANK | {"bulk": new_bulk(), "verb": verb, "org_path": org_path or actor.org_path}
     row |= who(actor) | what
-    row["note"], row["filter_text"] = row["note"][:2000], row["filter_text"][:2000]
+    row["filter_text"] = row["filter_text"][:2000]
     db.session.execute(insert(Event.__table__), row, execution_options=scope.placed())
 
 

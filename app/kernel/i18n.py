@@ -76,8 +76,10 @@ def kept(words: object) -> Any:
     if isinstance(words, LazyString):
         with remembering():
             words = str(words)
+    if not _is_plain(words):
+        words = str(words)  # an error, too, says its sentence
     if not isinstance(words, Said):
-        return words if _is_plain(words) else str(words)
+        return words
     name, parts = words.made_of
     if isinstance(parts, dict):
         return {"msgid": name, "values": {key: kept(value) for key, value in parts.items()}}

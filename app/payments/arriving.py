@@ -20,7 +20,7 @@ from app.kernel.legs import legs
 from app.kernel.receiving import FileKind, receive
 from app.kernel.sheets import Column, Meta, write_xlsx
 from app.kernel.sheets.spooled import spooled
-from app.kernel.types import Fen
+from app.kernel.types import Fen, aloud
 from app.payments import posting
 from app.payments.banks import file_sha256
 from app.payments.foretelling import foretell
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ANSWERABLE = posting.ANSWERABLE
 SUBJECTS["result_upload"] = _l("回盘文件")
+LISTED = ("aside", "unpaid", "paid")
+"""What is foretold of single rows."""
 (POST,) = legs(_l("逐笔对账并登记"))
 
 
@@ -116,7 +118,7 @@ def asides(upload: ResultUpload) -> IO[bytes]:
                Column("reason_text", _l("银行说明"))]  # fmt: skip
     rows = [[r["row"], r["ref"], r["name"], r["fen"], str(OUTCOMES.get(r["outcome"], "")),
              r.get("arrived_on", ""), str(posting.WHYS.get(r["why"], r["why"])),
-             r["reason_text"]]
+             aloud(r["reason_text"])]
             for r in upload.foretold.get("aside", ())]  # fmt: skip
     lines = [_("文件：%(file)s", file=upload.file_name)]
     if upload.rejected > len(rows):
@@ -131,7 +133,10 @@ def _in_reach(actor: Actor) -> ColumnElement[bool]:
 
 
 def _seen(upload: ResultUpload) -> dict[str, Any]:
-    return upload.foretold
+    told = upload.foretold
+    listed = {part: told[part] for part in LISTED if part in told}
+    return told | {part: [r | {"reason_text": aloud(r["reason_text"])} for r in rows]
+                   for part, rows in listed.items()}  # fmt: skip
 
 
 RESULTS = receive(FileKind(

@@ -12,7 +12,7 @@ from sqlalchemy import LargeBinary, bindparam, insert, null, select, type_coerce
 from app.kernel import clock, files
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, remembering
 from app.kernel.scope import everyone
 from app.kernel.types import BankCard, IdNumber
 from app.kernel.workflow import Outcome
@@ -62,7 +62,7 @@ def export(run: PayRun, profile: Profile, folder: Path, actor: Actor, decision: 
     _lock(run, actor)
     funds.decide(run, decision, actor)
     shutil.rmtree(folder, ignore_errors=True)
-    with everyone("导出须解密本批次的卡号"), files.scratch() as scratch:
+    with everyone("导出须解密本批次的卡号"), remembering(), files.scratch() as scratch:
         package, renewed = _written(run, profile, scratch, actor)
         if not package.files:
             why = package.unable[0][1] if package.unable else renewed.told() or _("批次是空的")
@@ -185,7 +185,7 @@ def _write_down(run: PayRun, profile: Profile, package: Package, renewed: Renewe
           "fen": f.fen, "sha256": f.sha256} for f in package.files],
     )  # fmt: skip
     if package.unable:
-        unable = [{"b_ref": ref, "why": why[:200]} for ref, why in package.unable]
+        unable = [{"b_ref": ref, "why": why} for ref, why in package.unable]
         db.session.execute(_fail_one(), unable)
     sent = update(T).where(T.c.run_id == run.id, T.c.state == "waiting")
     db.session.execute(sent.values(state="sent"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select, type_coerce
 
 from app.kernel.db import db
 from app.kernel.previewing import SHOWN
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.payments.models import PayRun, ResultFile
 
 R = ResultLine.__table__
+AT_REST = type_coerce(R.c.reason_text, String).label("reason_text")
 FIRST = 200
 """So many rows set aside are named; all of them are counted."""
 
@@ -78,7 +79,7 @@ def _tally(taken: ResultFile, by: Any, where: ColumnElement[bool]) -> dict[str, 
 
 def rows_of(taken: ResultFile, where: ColumnElement[bool], most: int) -> list[dict[str, Any]]:
     """The first rows of the file of which this is true, as the page lists them."""
-    columns = (R.c.row, R.c.ref, R.c.name, R.c.fen, R.c.outcome, R.c.why, R.c.reason_text,
+    columns = (R.c.row, R.c.ref, R.c.name, R.c.fen, R.c.outcome, R.c.why, AT_REST,
                R.c.arrived_on)  # fmt: skip
     found = select(*columns).where(R.c.file_id == taken.id, where).order_by(R.c.row, R.c.id)
     return [_plain(row) for row in db.session.execute(found.limit(most))]

@@ -12,7 +12,7 @@ from app.accounts.models import BUREAU_EXPORTER, PROVINCE, Org
 from app.kernel import audit, scope
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, remembering
 from app.payments.banks import Profile, shipped
 from app.payments.layout_rows import BankProfile
 from app.payments.layout_workflow import DRAFTED, LAYOUTS
@@ -113,7 +113,9 @@ def draft(data: dict[str, Any], why: str, actor: Actor) -> BankProfile:
     if not CODE.fullmatch(profile.name):
         raise Refused(_("格式代码由小写字母、数字和下划线组成，以字母开头，如 my_bank"))
     edition = _next_edition(profile, actor)
-    LAYOUTS.take("withdraw", _drafts(profile.name), actor, _("有了新的一版草稿"))
+    with remembering():
+        why_withdrawn = _("有了新的一版草稿")
+    LAYOUTS.take("withdraw", _drafts(profile.name), actor, why_withdrawn)
     made = row_of(profile, edition, actor.org_path, actor.username, why=why[:200])
     _add(made)
     audit.record(DRAFTED, actor=actor, org_path=made.org_path, subject=BankProfile.__tablename__,

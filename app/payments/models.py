@@ -29,7 +29,17 @@ from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
 from app.kernel.i18n import _l
-from app.kernel.types import Account, Choice, Fen, Month, OrgPath, PersonName, Text, YearMonth
+from app.kernel.types import (
+    Account,
+    Choice,
+    Fen,
+    Month,
+    OrgPath,
+    PersonName,
+    Sentence,
+    Text,
+    YearMonth,
+)
 from app.kernel.uploads import STATES, Arrived
 from app.registry.models import Programme
 
@@ -131,7 +141,7 @@ class Attempt(Scoped, Base):
     fen: Mapped[int] = mapped_column(Fen())
     state: Mapped[str] = mapped_column(Choice(OUTCOMES), default="waiting")
     reason: Mapped[str] = mapped_column(String(20), default="")
-    reason_text: Mapped[str] = mapped_column(String(200), default="")
+    reason_text: Mapped[str] = mapped_column(Sentence(200), default="")
     bank_ref: Mapped[str] = mapped_column(String(60), default="")
     arrived_on: Mapped[dt.date | None] = mapped_column(Date)
     returned_on: Mapped[dt.date | None] = mapped_column(Date)
@@ -227,7 +237,7 @@ class ResultLine(Scoped, Base):
     fen: Mapped[int | None] = mapped_column(Fen())
     outcome: Mapped[str] = mapped_column(Choice(OUTCOMES))
     reason: Mapped[str] = mapped_column(String(20), default="")
-    reason_text: Mapped[str] = mapped_column(String(200), default="")
+    reason_text: Mapped[str] = mapped_column(Sentence(200), default="")
     bank_ref: Mapped[str] = mapped_column(String(60), default="")
     arrived_on: Mapped[dt.date | None] = mapped_column(Date)
     attempt_id: Mapped[int | None] = mapped_column(BigId)

@@ -18,7 +18,7 @@ from app.accounts.models import Org
 from app.kernel import audit
 from app.kernel.db import db
 from app.kernel.errors import Refused
-from app.kernel.i18n import _
+from app.kernel.i18n import _, _l
 from app.kernel.scope import everyone, scope
 from app.payments import due
 from app.payments.leaving import of_leavers
@@ -233,8 +233,8 @@ def _sum_up(run: PayRun) -> None:
 
 def _opened(run: PayRun, actor: Actor, refused: int, held: int, away: int) -> Opened:
     """The opening stands in the trail, with what was left out."""
-    note = _("月份已支付未列入%(n)s行，停发未列入%(h)s行，离校未列入%(a)s行", n=refused, h=held,
-             a=away)  # fmt: skip
+    note = _l("月份已支付未列入%(n)s行，停发未列入%(h)s行，离校未列入%(a)s行", n=refused, h=held,
+              a=away)  # fmt: skip
     audit.record("open", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=run.line_count, fen=run.total_fen,
                  note=note if refused or held or away else "")  # fmt: skip

@@ -58,6 +58,6 @@ def set_aside(taken: ResultFile, why: str, sentence: str) -> None:
     db.session.execute(
         insert(R),
         {"file_id": taken.id, "run_id": taken.run_id, "org_path": taken.org_path, "row": 0,
-         "ref": "", "outcome": "unknown", "reason_text": sentence[:200], "fate": "aside",
+         "ref": "", "outcome": "unknown", "reason_text": sentence, "fate": "aside",
          "why": why},
     )  # fmt: skip

@@ -15,9 +15,9 @@ from app.accounts.models import BUREAU_POSTER
 from app.kernel import audit, bulk
 from app.kernel.db import db, many_rows
 from app.kernel.errors import Refused
-from app.kernel.i18n import _, _l, _n
+from app.kernel.i18n import _, _l, _n, remembering
 from app.kernel.scope import everyone
-from app.kernel.types import BankCard
+from app.kernel.types import BankCard, at_rest, others
 from app.kernel.types.money import MOST_FEN
 from app.payments.banks import Outcome, Profile, file_sha256, read_results, reading_as
 from app.payments.banks.reading import tail_of
@@ -71,7 +71,7 @@ def take_results(
     """
     locked = _lock(run, actor)
     profile = reading_as(Profile.parse(locked.profile_data or {}), form, path)
-    with everyone("回盘按本批次流水号对账"), many_rows(locked.line_count):
+    with everyone("回盘按本批次流水号对账"), many_rows(locked.line_count), remembering():
         reading = read_results(profile, path)
         taken = _written_down(locked, path, file_name, actor)
         taken.form = profile.results.container if profile.results else ""
@@ -87,9 +87,11 @@ def take_results(
         unlisted = speak_for_the_rest(locked, profile, reading, taken)
         _count(taken)
     taken.unlisted = unlisted
+    with remembering():
+        note = what_came_of(taken)
     audit.record("results", actor=actor, org_path=run.org_path, subject="pay_run",
                  subject_id=run.id, count=taken.row_count, digest=taken.sha256,
-                 note=what_came_of(taken))  # fmt: skip
+                 note=note)  # fmt: skip
     return taken
 
 
@@ -140,7 +142,7 @@ def _rows(reading: ResultReading, refs: set[str], *, by_card: bool) -> Iterator[
         yield _staged(range(first, first + len(lines.row)), lines, refs, by_card=by_card)
         first += len(lines.row)
     problems = [(n, "", "unreadable", None, row, None, None, None, "", "", "", "unknown", "",
-                 sentence[:200], "")
+                 at_rest(sentence), "")
                 for n, (row, sentence) in enumerate(reading.problems, first)]  # fmt: skip
     if problems:
         yield list(zip(*problems, strict=True))
@@ -159,7 +161,7 @@ def _staged(numbers: range, lines: Lines, refs: set[str], *, by_card: bool) -> B
             for day, outcome in zip(lines.arrived_on, lines.outcome, strict=True)]  # fmt: skip
     return (numbers, ref, [""] * len(ref), cards, lines.row, seqs, fens, days, ref, tails,
             _cut(lines.name, 80), [*map(str, lines.outcome)], _cut([*map(str, lines.reason)], 20),
-            _cut(lines.reason_text, 200), _cut(lines.bank_ref, 60))  # fmt: skip
+            _cut(others(lines.reason_text), 200), _cut(lines.bank_ref, 60))  # fmt: skip
 
 
 def _cut(words: Sequence[str], longest: int) -> Sequence[str]:

@@ -24,7 +24,7 @@ from app.accounts.models import Org
 from app.accounts.queries import Deed, deeds
 from app.kernel.db import db
 from app.kernel.scope import everyone, placed
-from app.kernel.types import IdNumber
+from app.kernel.types import IdNumber, aloud
 from app.payments.banks import WRONG_CARD
 from app.payments.models import (
     AGAIN,
@@ -208,7 +208,7 @@ def at_a_glance(run_id: int, few: int = 5) -> Glance:
         if part == "figures":
             seen.figures[said] = (int(n), int(fen))
         elif part == "unable":
-            seen.unable.append(said)
+            seen.unable.append(aloud(said))
         else:
             getattr(seen, part).append((int(said), int(n)))
     return seen

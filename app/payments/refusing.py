@@ -61,7 +61,7 @@ def _fail(run: PayRun, whole: Whole, part: ColumnElement[bool], taken: ResultFil
         set_aside(taken, "whole", why)
         return 0
     return answer(run, part, state="failed", reason=str(whole.reason),
-                  reason_text=whole.reason_text[:200])  # fmt: skip
+                  reason_text=whole.reason_text)  # fmt: skip
 
 
 def _any(run: PayRun, part: ColumnElement[bool], state: ColumnElement[bool]) -> bool:

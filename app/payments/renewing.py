@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, func, select, update
 
 from app.kernel import audit
 from app.kernel.db import changed, db
-from app.kernel.i18n import _, _n, joined
+from app.kernel.i18n import _l, _n, joined, remembering
 from app.kernel.scope import everyone
 from app.payments.models import NOT_CARRIED, Attempt, PayRun
 from app.registry.models import Card
@@ -77,10 +77,12 @@ def renew_cards(run: PayRun, actor: Actor) -> Renewed:
         its = and_(_waiting(run), ITS.c.id == T.c.card_id)
         to_now = update(T).where(its, ITS.c.state != "active", IN_USE)
         moved = changed(to_now.values(card_id=NOW.c.id, card_mask=NOW.c.card_mask))
-        why = {"reason": NOT_CARRIED, "reason_text": _("银行卡已停用，没有在用的卡")}
+        why = {"reason": NOT_CARRIED, "reason_text": _l("银行卡已停用，没有在用的卡")}
         out = update(T).where(its, ITS.c.state == "closed").values(state="failed", **why)
         left = changed(out)
     done = Renewed(moved, left, due.left_fen)
+    with remembering():
+        note = done.told()
     audit.record("renew_cards", actor=actor, org_path=run.org_path, subject="pay_run",
-                 subject_id=run.id, count=moved + left, note=done.told())  # fmt: skip
+                 subject_id=run.id, count=moved + left, note=note)  # fmt: skip
     return done

@@ -11,6 +11,7 @@ from app.kernel.types.months import Day, Month
 from app.kernel.types.people import BankCard, BlindIndex, IdNumber, PersonName
 from app.kernel.types.places import OrgPath, RegNo, SchoolCode, prefix_range, within
 from app.kernel.types.rule import Personal, PlainRule, Rule, Sealed, is_blank
+from app.kernel.types.sentence import Sentence, aloud, at_rest, others
 from app.kernel.types.words import Account, Choice, Text
 from app.kernel.yearmonth import YearMonth
 
@@ -31,10 +32,14 @@ __all__ = [
     "Rule",
     "SchoolCode",
     "Sealed",
+    "Sentence",
     "Text",
     "YearMonth",
+    "aloud",
+    "at_rest",
     "capitals",
     "is_blank",
+    "others",
     "prefix_range",
     "within",
     "yuan",

@@ -151,7 +151,7 @@ class Screen:
             if why:
                 break
             if doubt := rule.doubt(line):
-                why = rule.column.label + doubt
+                why = _("%(what)s%(why)s", what=rule.column.label, why=doubt)
         if why:
             self.set_aside([line], why)
         return not why
