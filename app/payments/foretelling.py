@@ -58,6 +58,7 @@ def _told(taken: ResultFile) -> dict[str, Any]:
     """Posted rows by outcome, rows set aside by reason, and the first of each."""
     return {
         "unlisted": taken.unlisted,
+        "paid_on": str(taken.paid_on or ""),
         "posted": _tally(taken, R.c.outcome, R.c.fate == "posted"),
         "why": _tally(taken, R.c.why, R.c.fate == "aside"),
         "aside": rows_of(taken, R.c.fate == "aside", FIRST),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel.i18n import _, _l
 from app.payments.banks.column import KINDS, LINE_SOURCES, ROW_SOURCES, RUN_SOURCES, TOTAL_SOURCES
-from app.payments.banks.layout import COUNTS, ENCODINGS, FIELDS, MESSAGES, SUMS, TABLES
+from app.payments.banks.layout import ENCODINGS, FIELDS, MESSAGES, TABLES
+from app.payments.banks.layout import TOTALS as TOTAL_FIELDS
 from app.payments.banks.profile import CONTAINERS, NEWLINES
 from app.payments.banks.reasons import Reason
 
@@ -115,8 +116,9 @@ PLACES = dict(zip(FIELDS, (
     _l("我方流水号"), _l("序号"), _l("账号"), _l("户名"), _l("金额"), _l("处理结果"),
     _l("失败原因"), _l("原因代码"), _l("银行流水号"), _l("到账日期"),
 ), strict=True))  # fmt: skip
-TOTALS = dict(zip((*COUNTS, *SUMS), (
+TOTALS = dict(zip(TOTAL_FIELDS, (
     _l("总笔数"), _l("成功笔数"), _l("失败笔数"), _l("总金额"), _l("成功金额"), _l("失败金额"),
+    _l("到账日期"),
 ), strict=True))  # fmt: skip
 CONTROL = (
     Setting("where", _l("合计行在"), CHOICE,

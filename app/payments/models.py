@@ -9,7 +9,7 @@ or is paid, and each is for what is due. The database holds both (guarding.py).
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 from app.accounts.models import Org
 from app.kernel import clock
 from app.kernel.db import Base, BigId, Scoped, SystemOnly, by_beginning, unique_where
-from app.kernel.i18n import _l
+from app.kernel.i18n import _, _l
 from app.kernel.types import (
     Account,
     Choice,
@@ -159,6 +159,11 @@ class Attempt(Scoped, Base):
         seen: PayRun | None = self.run
         return str(seen or f"#{self.run_id}")
 
+    @property
+    def arrival(self) -> dt.date | str:
+        """The day on which it arrived, or that the bank named none."""
+        return self.arrived_on or (_("银行未给出到账日期") if self.state == "paid" else "")
+
 
 unique_where("uq_attempt_live", Attempt.live, where=Attempt.live.is_not(None))
 CAME_TO_NOTHING = Attempt.live.is_(None)
@@ -181,11 +186,12 @@ class PayFile(Scoped, Base):
 
 
 class ResultFile(Scoped, Base):
-    """A file the bank gave back. `unlisted`: how many orders it answered without a row, as the one
-    who takes it is told; the trail keeps it."""
+    """A file the bank gave back. `unlisted`: how many orders it answered without a row, and
+    `paid_on` which day, as the one who takes it is told; the trail keeps it."""
 
     __tablename__ = "result_file"
     unlisted = 0
+    paid_on = cast("dt.date | None", None)
     run_id: Mapped[int] = mapped_column(Integer, ForeignKey("pay_run.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(200))
     form: Mapped[str] = mapped_column(Text(12), default="")

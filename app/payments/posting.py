@@ -100,7 +100,8 @@ def what_came_of(taken: ResultFile) -> str:
     told = _("登记%(a)s，未变%(b)s，搁置%(c)s", a=taken.posted, b=taken.same, c=taken.aside)
     if not taken.unlisted:
         return told
-    return _n("%(told)s；没有逐行列出的%(n)s笔按整个文件登记", taken.unlisted, told=told)
+    told = _n("%(told)s；没有逐行列出的%(n)s笔按整个文件登记", taken.unlisted, told=told)
+    return _("%(told)s，到账日期%(day)s", told=told, day=taken.paid_on) if taken.paid_on else told
 
 
 def refuse_others(run: PayRun, actor: Actor) -> None:

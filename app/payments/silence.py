@@ -14,12 +14,14 @@ from sqlalchemy import and_, exists, false, func, or_, select, true
 from app.kernel.db import db
 from app.kernel.i18n import _, _n
 from app.payments.banks import silence_means_paid
+from app.payments.judging import possible_days
 from app.payments.models import NOT_CARRIED, Attempt, PayFile, PayRun, ResultFile, ResultLine
 from app.payments.parts import answer, names, sent_of_late, set_aside
 from app.payments.placing import files_of, is_shared, named_in, orders_in
 from app.payments.refusing import hear_refusals
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from app.payments.banks import Profile, ResultReading
     from app.payments.banks.reading import Whole
 
+PAID = {"paid_count", "paid_sum"}
+"""The totals that say what arrived."""
 T, R, F, G = (m.__table__ for m in (Attempt, ResultLine, PayFile, ResultFile))
 
 
@@ -67,11 +71,48 @@ def _hear_silence(run: PayRun, reading: ResultReading, taken: ResultFile) -> int
         why = _or_name_it(why, reading, files)
     elif not _numbered(taken) and not names(run, taken.file_name):
         why = _may_be_anothers(run, taken, count, fen)
-    if why is None:
-        cleared = _counted_as_paid(reading, taken)
-        return answer(run, part, also=cleared, state="paid", reason="", reason_text="")
-    set_aside(taken, "silence", why)
-    return 0
+    if why := why or _on_no_possible_day(run, reading):
+        set_aside(taken, "silence", why)
+        return 0
+    taken.paid_on = _day_of(reading)
+    cleared = or_(_counted_as_paid(reading, taken), _without_day(taken))
+    return answer(run, part, also=cleared, state="paid", reason="", reason_text="",
+                  arrived_on=taken.paid_on)  # fmt: skip
+
+
+def _on_no_possible_day(run: PayRun, reading: ResultReading) -> str | None:
+    """The day the bank's totals bear is believed as that of a row is."""
+    day, days = _day_of(reading), possible_days(run)
+    if day is None or days.first <= day <= days.last:
+        return None
+    return _("合计行的到账日期是%(day)s，早于提交给银行的%(first)s或晚于今天之后的第一个工作日"
+             "%(last)s，不能认定其余成功：请向银行查明",
+             day=day, first=days.first, last=days.last)  # fmt: skip
+
+
+def _day_of(reading: ResultReading) -> dt.date | None:
+    return reading.control.arrived_on if reading.control else None
+
+
+def _without_day(taken: ResultFile) -> ColumnElement[bool]:
+    """What is paid by silence and nobody knows since when, where the file now says the day."""
+    undated = and_(T.c.state == "paid", T.c.reason == "", T.c.arrived_on.is_(None))
+    return undated if taken.paid_on else false()
+
+
+def why_unclear(run: PayRun, unknown: int) -> str:
+    """Why no totals of this run's bank will ever clear so many orders, and what to do; "" where
+    they may: all less the failed leaves the paid together with what is still under way."""
+    results = (run.profile_data or {}).get("results") or {}
+    told = (results.get("control") or {}).get("fields") or {}
+    if not unknown or results.get("lists") != "FAILED_ONLY" or set(told) >= PAID:
+        return ""
+    return _n(
+        "待查明的%(n)s笔不能凭合计认定成功：这家银行的合计没有成功笔数和金额，总数减去失败的，"
+        "剩下的可能仍在处理。请向银行查明，要含这些笔数的对账单（camt.053、MT940）"
+        "或逐笔列出结果的完整回盘导入",
+        unknown,
+    )
 
 
 def _counted_as_paid(reading: ResultReading, taken: ResultFile) -> ColumnElement[bool]:

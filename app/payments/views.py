@@ -44,6 +44,7 @@ from app.payments.forms import FORMS, RESULT_KINDS, ExportForm, OpenForm, Result
 from app.payments.hands import HANDLERS, UNCHECKED, may_open
 from app.payments.models import FATES, OUTCOMES, Attempt, Payment, PayRun, ResultLine
 from app.payments.packing_views import Packed, own
+from app.payments.silence import why_unclear
 from app.payments.waiting import unpaid_months
 from app.payments.workflow import ANSWERS, RUNS
 from app.registry import queries as registry
@@ -103,6 +104,7 @@ class RunGrid(Packed):
             "renewal": renewing.foretold(row).told() if row.state == "open" else "",
             "again": self._again(row), **self._to_carry(row),
             "next_step": _next_step(row, seen.figures, aside),
+            "unclear": why_unclear(row, seen.figures.get("unknown", (0, 0))[0]),
         }  # fmt: skip
 
     def _again(self, row: PayRun) -> queries.ToRepeat | None:
@@ -189,11 +191,12 @@ class AttemptGrid(Behind):
         "ref": _l("流水号"), "name": _l("姓名"), "card_mask": _l("银行卡"), "no": _l("第几次"),
         "fen": _l("金额（元）"), "state": _l("结果"), "reason_text": _l("银行说明"),
         "arrived_on": _l("到账日期"), "returned_on": _l("退汇日期"), "run_name": _l("批次"),
-        "run_id": _l("批次"), "bank_ref": _l("银行流水"),
+        "run_id": _l("批次"), "bank_ref": _l("银行流水"), "arrival": _l("到账日期"),
     }  # fmt: skip
     list_columns = ["ref", "name", "card_mask", "fen", "no", "state", "arrived_on", "returned_on",
                     "reason_text"]  # fmt: skip
-    show_columns = ["run_name", *list_columns, "bank_ref"]
+    show_columns = ["run_name", *list_columns[:-3], "arrival", "returned_on", "reason_text",
+                    "bank_ref"]  # fmt: skip
     formatters = {"state": lambda state: badge(OUTCOMES[state], ENDS[state])}
     standing_by = {"standing": (Standing, _l("口径"), STANDINGS)}
     search_columns = ["name", "ref", "state", "arrived_on", "returned_on", "run_id", "month",

@@ -19,6 +19,7 @@ def plain_rows(rows: list[HistoryRow]) -> list[dict[str, Any]]:
             "programme": r.programme, "school": r.school, "months": _months(r), "fen": r.fen,
             "state": _state(r)[0], "tone": _state(r)[1], "explained": _explained(r),
             "arrived_on": r.arrived_on, "returned_on": r.returned_on,
+            "no_day": r.pay_state == "paid" and r.arrived_on is None,
             "last4": r.card_mask[-4:],
         }
         for r in rows

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a1b2c3d4e519"
-down_revision = "a1b2c3d4e517"
+down_revision = "a1b2c3d4e5d1"
 branch_labels = None
 depends_on = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import MultiDict
 
 from app.kernel import scope
 from app.kernel.audit import Event
@@ -12,6 +13,7 @@ from app.kernel.db import db
 from app.kernel.errors import Refused
 from app.payments import layouts
 from app.payments.banks import Profile, shipped
+from app.payments.layout_form import Page, data_of
 from app.payments.layout_rows import BankProfile
 from app.payments.layout_workflow import LAYOUTS
 
@@ -187,3 +189,13 @@ def test_a_run_keeps_code_edition_and_content(seeded, waiting_run):
     assert (kept.profile, kept.profile_edition) == ("own_bank", 2)
     assert kept.profile_data["max_rows_per_file"] == 2
     assert seeded.paid(run).posted == 5
+
+
+def test_the_day_in_the_totals_is_set_on_the_page_like_their_figures():
+    """What a page shows of it, the form gives back."""
+    form = MultiDict({"results-container": "txt", "control-where": "last",
+                      "control-field-count": "2", "control-field-arrived_on": "6"})  # fmt: skip
+    control = data_of(form)["results"]["control"]
+    assert control["fields"] == {"count": 2, "arrived_on": 6}
+    shown = {c.name: c.value for c in Page({"results": {"control": control}}).sums()}
+    assert shown["control-field-arrived_on"] == 6

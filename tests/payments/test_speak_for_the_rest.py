@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
+from app.kernel import clock
 from app.kernel.audit import Event
+from app.payments import silence
 from app.payments.banks import shipped
 from app.payments.foretelling import foretell
 from app.payments.models import Attempt, ResultLine
@@ -372,3 +375,127 @@ def test_the_orders_of_a_refused_message_are_paid_again_and_no_others(world, par
     again = world.again(parted)
     assert world.states(again) == ["waiting", "waiting"]
     assert {a.no for a in world.all(Attempt, run_id=again.id)} == {2}
+
+
+# --- the day that the totals bear
+
+
+def dated(**control):
+    """A bank that lists failures only and says in its totals on which day it paid the rest."""
+    bank = failures_only()
+    held = bank.results.control
+    held = replace(held, fields={**held.fields, "arrived_on": 6}, **control)
+    return replace(bank, results=replace(bank.results, control=held))
+
+
+def all_arrived(world, run, day, name=""):
+    path = world.folder / (name or f"R{run.id}.txt")
+    path.write_bytes(f"H|3|690.00\r\nT|3|690.00|3|690.00|{day}\r\n".encode())
+    return world.post(run, path)
+
+
+def days(world, run):
+    return [order.arrived_on for order in world.all(Attempt, run_id=run.id)]
+
+
+@pytest.fixture
+def in_totals(world):
+    """A run of three whose bank names the day in its totals."""
+    world.confirmed(world.school, lines(3))
+    return world.exported(world.opened(), bank=dated())
+
+
+def test_what_silence_pays_arrived_on_the_day_the_totals_bear(world, in_totals):
+    sent_on = clock.moment_of(in_totals.exported_at).date()
+    taken = all_arrived(world, in_totals, f"{sent_on:%Y%m%d}")
+    assert (taken.aside, taken.unlisted, days(world, in_totals)) == (0, 3, [sent_on] * 3)
+    assert f"到账日期{sent_on}" in world.all(Event, verb="results")[-1].note
+    again = all_arrived(world, in_totals, f"{sent_on:%Y%m%d}")
+    assert (again.aside, again.unlisted, days(world, in_totals)) == (0, 0, [sent_on] * 3)
+
+
+@pytest.mark.parametrize("said", ["", "|"])
+def test_totals_without_the_day_invent_none(world, in_totals, said):
+    assert all_arrived(world, in_totals, said).aside == 0
+    assert (world.states(in_totals), days(world, in_totals)) == (["paid"] * 3, [None] * 3)
+
+
+def test_totals_that_end_before_the_day_are_totals_all_the_same(world, in_totals):
+    assert all_went_well(world, in_totals, "回盘.txt").aside == 0
+    assert days(world, in_totals) == [None] * 3
+
+
+def test_the_day_that_comes_later_is_put_where_there_was_none(world, in_totals):
+    sent_on = clock.moment_of(in_totals.exported_at).date()
+    all_arrived(world, in_totals, "")
+    assert all_arrived(world, in_totals, f"{sent_on:%Y%m%d}").unlisted == 3
+    assert days(world, in_totals) == [sent_on] * 3
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_on_an_impossible_day_nothing_is_concluded(world, in_totals, early):
+    sent_on = clock.moment_of(in_totals.exported_at).date()
+    day = sent_on - dt.timedelta(1) if early else clock.today() + dt.timedelta(30)
+    taken = all_arrived(world, in_totals, f"{day:%Y%m%d}")
+    (row,) = world.all(ResultLine, file_id=taken.id)
+    assert (row.why, row.fate) == ("silence", "aside")
+    assert f"合计行的到账日期是{day}" in row.reason_text
+    assert (world.states(in_totals), days(world, in_totals)) == (["sent"] * 3, [None] * 3)
+
+
+def test_a_day_nobody_can_read_is_no_day(world, in_totals):
+    taken = all_arrived(world, in_totals, "99999999")
+    assert any("到账日期读不懂" in r.reason_text for r in world.all(ResultLine, file_id=taken.id))
+    assert world.states(in_totals) == ["sent"] * 3
+
+
+def test_where_the_bank_named_no_day_the_order_says_so(world, in_totals):
+    before = [order.arrival for order in world.all(Attempt, run_id=in_totals.id)]
+    all_arrived(world, in_totals, "")
+    after = [order.arrival for order in world.all(Attempt, run_id=in_totals.id)]
+    assert (before, after) == ([""] * 3, ["银行未给出到账日期"] * 3)
+
+
+# --- totals of all and of the failed
+
+
+def telling(*figures):
+    """A bank that lists failures only and gives no totals but these, in this order."""
+    bank = failures_only()
+    fields = {name: place for place, name in enumerate(figures, 2)}
+    control = replace(bank.results.control, fields=fields)
+    return replace(bank, results=replace(bank.results, control=control))
+
+
+@pytest.fixture
+def unclear(world):
+    """A run with one payment that is not clear, whose bank counts all and the failed alone."""
+    world.confirmed(world.school, lines(3))
+    bank = telling("count", "sum", "failed_count", "failed_sum")
+    run = world.exported(world.opened(), bank=bank)
+    said_of_one(world, run, "unknown", "T|3|690.00|1|230.00")
+    assert world.states(run) == ["unknown", "paid", "paid"]
+    return run
+
+
+def test_all_less_the_failed_clears_nothing(world, unclear):
+    """Among the rest may be what the bank has not decided yet."""
+    path = world.folder / f"R{unclear.id}.txt"
+    path.write_bytes(b"H|3|690.00\r\nT|3|690.00|0|0.00\r\n")
+    assert world.post(unclear, path).aside == 0
+    assert world.states(unclear) == ["unknown", "paid", "paid"]
+
+
+def test_the_run_says_why_no_totals_clear_it_and_what_to_do(world, unclear):
+    run = world.fresh(unclear)
+    assert "待查明的1笔不能凭合计认定成功" in silence.why_unclear(run, 1)
+    assert silence.why_unclear(run, 0) == ""
+
+
+def test_where_the_bank_counts_its_successes_totals_may_clear_it(world, in_totals):
+    assert silence.why_unclear(world.fresh(in_totals), 1) == ""
+
+
+def test_a_row_that_says_so_clears_it(world, unclear):
+    said_of_one(world, unclear, "paid", "T|3|690.00|0|0.00")
+    assert world.states(unclear) == ["paid"] * 3

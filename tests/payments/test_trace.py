@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
-from sqlalchemy import select, update
+from flask import render_template
+from sqlalchemy import func, select, update
 
 from app.kernel import clock
 from app.kernel.db import db, writing
 from app.kernel.scope import everyone
 from app.payments import tracing
 from app.payments.models import Attempt, FundArrival, Payment, Recovery, ResultLine
+from app.payments.queries import HistoryRow
+from app.portal.words import plain_rows
 from app.publicity.models import AidLine, AidList
 from app.registry.models import CardChange, Hold, Person
 from app.verification.models import Case
 from tests import world as fujian
-from tests.engine import OVER, lines
+from tests.engine import OVER, SEPTEMBER, lines
 from tests.payments.crossing import books_are_right
 from tests.stage import counted, signed_in
+
+NO_DAY = "银行未给出到账日期"
 
 
 def press(world, step, target, seq, note):
@@ -240,3 +247,29 @@ def test_the_page_costs_no_more_where_much_was_said(living, ask, statements):
         with statements() as seen:
             assert desk.get(f"/duegrid/show/{line.id}").status_code == 200
         assert len(seen) <= 10
+
+
+def test_a_payment_without_a_day_says_that_the_bank_named_none(living, ask):
+    paid = select(func.min(Attempt.id)).where(Attempt.state == "paid").scalar_subquery()
+    silent = update(Attempt).where(Attempt.id == paid).values(arrived_on=None)
+    (pk,) = ask(silent.returning(Attempt.id))
+    page = signed_in(living.staff, "fujian_reviewer").get(f"/attemptgrid/show/{pk}").text
+    assert page.count(NO_DAY) == 3
+
+
+def test_the_students_history_says_so_too(living):
+    """An empty place reads as if the money had not come."""
+    day = dt.date(2026, 9, 30)
+    told = HistoryRow("国家助学金", "示例学校", SEPTEMBER, SEPTEMBER, 23000, "confirmed", "normal",
+                      None, "paid", "", day, "6222****0001")  # fmt: skip
+    for row, said in ((told, f"到账日期 {day}"), (told._replace(arrived_on=None), NO_DAY),
+                      (told._replace(arrived_on=None, pay_state="sent"), "")):  # fmt: skip
+        page = shown_to_student(living, row)
+        assert said in page
+        assert (NO_DAY in page) == (said == NO_DAY)
+
+
+def shown_to_student(stage, row):
+    with stage.public.test_request_context():
+        return render_template("portal/result.html", name="张三", rows=plain_rows([row]),
+                               paid_fen=row.fen, recovered_fen=0)  # fmt: skip

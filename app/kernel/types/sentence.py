@@ -55,7 +55,7 @@ def at_rest(words: object, most: int = 200) -> str:
 
 
 def others(words: Sequence[str]) -> Sequence[str]:
-    """Words of others for loads that go past the column type: none passes for a sentence of ours."""
+    """Words of others, for loads that go past the column type: none passes for one of ours."""
     return [word.replace(MARK, "") for word in words] if MARK in "".join(words) else words
 
 

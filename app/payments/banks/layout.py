@@ -22,6 +22,9 @@ FIELDS = (
 )
 COUNTS = ("count", "paid_count", "failed_count")
 SUMS = ("sum", "paid_sum", "failed_sum")
+DAY = "arrived_on"
+"""The day on which the bank paid what the totals are of."""
+TOTALS = (*COUNTS, *SUMS, DAY)
 OUTCOMES = ("paid", "failed", "unknown", "returned")
 Place = int | tuple[str, ...]
 
@@ -161,6 +164,6 @@ def _positions(f: Fields) -> dict[str, int]:
     inner = f.child("fields")
     if inner is None:
         raise f.wrong("fields", _("必须填写"))
-    positions = {name: inner.whole(name, None, 1, 200) for name in (*COUNTS, *SUMS)}
+    positions = {name: inner.whole(name, None, 1, 200) for name in TOTALS}
     inner.done()
     return {name: position for name, position in positions.items() if position}

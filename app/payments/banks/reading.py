@@ -79,7 +79,8 @@ def tail_of(card: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The bank's own totals, as far as it gives them; sums in fen."""
+    """The bank's own totals, as far as it gives them; sums in fen. `arrived_on`: the day on which
+    it paid what they are of."""
 
     count: int | None = None
     fen: int | None = None
@@ -87,6 +88,7 @@ class Control:
     paid_fen: int | None = None
     failed_count: int | None = None
     failed_fen: int | None = None
+    arrived_on: dt.date | None = None
 
     @property
     def all(self) -> tuple[int | None, int | None]:

@@ -14,7 +14,7 @@ import xlwt  # type: ignore[import-untyped]
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _
-from app.payments.banks.layout import COUNTS, FIELDS
+from app.payments.banks.layout import COUNTS, DAY, FIELDS
 from app.payments.banks.reading import Outcome
 from app.payments.banks.shaping import YUAN
 from app.payments.banks.simulator_messages import MESSAGES
@@ -148,6 +148,8 @@ def _total(name: str, control: ControlLayout, every: Sequence[Answer]) -> str:
     lines = [a.line for a in every if (a.outcome is Outcome.PAID) in paid]
     if name in COUNTS:
         return str(len(lines))
+    if name == DAY:
+        return ""
     fen = sum(line.fen for line in lines)
     return YUAN[fen] if control.amount_format == "yuan" else str(fen)
 

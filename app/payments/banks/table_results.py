@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.kernel.errors import Refused
 from app.kernel.i18n import _, listed
-from app.payments.banks.layout import SUMS
+from app.payments.banks.layout import COUNTS, DAY, SUMS
 from app.payments.banks.reading import (
     TOGETHER,
     Control,
@@ -225,7 +225,9 @@ class TableReader:
         """The day the bank says; empty is no day, rubbish is trouble."""
         if self.day is None or self.day >= len(row.cells):
             return None
-        cell = row.cells[self.day]
+        return self._day(row.cells[self.day])
+
+    def _day(self, cell: Cell) -> dt.date | None:
         if isinstance(cell, str):
             return day_of(cell, self.layout.date_format)
         if isinstance(cell, dt.datetime):
@@ -238,15 +240,13 @@ class TableReader:
         if control.widths:
             cuts = pairwise(accumulate(control.widths, initial=0))
             cells = [decoded(row.raw[a:b], self.encoding)[0] for a, b in cuts]
-        if max(control.fields.values()) > len(cells):
+        there = {n: cells[p - 1] for n, p in control.fields.items() if p <= len(cells)}
+        if set(control.fields) - set(there) - {DAY}:
             raise Unreadable(_("是合计行，但列数不够"))
-        said = {
-            CONTROL_NAMES[name]: fen_of(cells[place - 1], control.amount_format)
-            if name in SUMS
-            else fen_of(cells[place - 1], "fen")
-            for name, place in control.fields.items()
-        }
-        return Control(**said)
+        counts = {n: fen_of(there[n], "fen") for n in COUNTS if n in there}
+        sums = {n: fen_of(there[n], control.amount_format) for n in SUMS if n in there}
+        figures = {CONTROL_NAMES[name]: figure for name, figure in (counts | sums).items()}
+        return Control(**figures, arrived_on=self._day(there.get(DAY, "")))
 
 
 def is_control(row: Row, control: ControlLayout, *, first: bool, last: bool) -> bool:
