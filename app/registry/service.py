@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, case, delete, exists, func, insert, literal, or_, select
@@ -37,6 +38,8 @@ RATES = [
     ((2015, 2), (2025, 1), 2000, "1,2", "国务院常务会议2015-02-25；财科教〔2016〕35号"),
     ((2025, 2), None, 2300, "1,2,3", "财教〔2024〕181号"),
 ]
+TOLD_AT_ONCE = 10_000
+"""So many keys one statement may name."""
 
 
 def lay_down_programmes() -> None:
@@ -121,8 +124,8 @@ def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, not
     nothing is said; who came later than that, from the month he came in.
 
     `enrolments`: a condition on `Enrolment`, narrowed to the actor's place by the caller. Two
-    statements; who is held already, or enrolled twice, is not held twice. The trail names who set
-    each of them.
+    statements, and one more for every 10,000; who is held already, or enrolled twice, is not held
+    twice. The trail names who set each of them.
     """
     first, (earliest, latest) = first or clock.this_month(), months_of_hold()
     if not note.strip():
@@ -141,6 +144,8 @@ def hold(enrolments: ColumnElement[bool], programme_code: str, actor: Actor, not
         source = select(*cells).where(e.c.id.in_(once), ~held)
         made = list(db.session.scalars(insert(h).from_select(names, source).returning(h.c.id)))
     each = {"verb": "hold", "subject": h.name, "subject_id": h.c.id, "org_path": h.c.org_path,
-            "note": note[:2000]}  # fmt: skip
-    audit.record_each(audit.who(actor) | each, h.c.id.in_(made))
+            "note": note[:2000], "bulk": audit.new_bulk()}  # fmt: skip
+    told = iter(made)
+    while some := list(islice(told, TOLD_AT_ONCE)):
+        audit.record_each(audit.who(actor) | each, h.c.id.in_(some))
     return len(made)

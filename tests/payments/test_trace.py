@@ -261,7 +261,7 @@ def test_the_students_history_says_so_too(living):
     """An empty place reads as if the money had not come."""
     day = dt.date(2026, 9, 30)
     told = HistoryRow("国家助学金", "示例学校", SEPTEMBER, SEPTEMBER, 23000, "confirmed", "normal",
-                      None, "paid", "", day, "6222****0001")  # fmt: skip
+                      None, "paid", "", day, None, "6222****0001")  # fmt: skip
     for row, said in ((told, f"到账日期 {day}"), (told._replace(arrived_on=None), NO_DAY),
                       (told._replace(arrived_on=None, pay_state="sent"), "")):  # fmt: skip
         page = shown_to_student(living, row)
