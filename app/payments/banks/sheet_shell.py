@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from app.payments.banks.profile import Profile
 
 SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
-EPOCH = (1980, 1, 1, 0, 0, 0)
 FORMATS = ("@", "0.00", "0")
 WIDE = {"card_no": 24, "id_no": 22, "bank_name": 30, "payer_account": 24, "payer_name": 24}
 
@@ -43,16 +42,9 @@ class Shell:
         head = re.sub(r' count="\d+"', f' count="{used}"', head)
         return re.sub(r'uniqueCount="\d+"', f'uniqueCount="{distinct}"', head).encode()
 
-    def parts(self) -> list[tuple[zipfile.ZipInfo, bytes]]:
-        """Every part in XlsxWriter's order, all dated 1980: the same run gives the same bytes."""
-        return [(_undated(info), self._zip.read(info)) for info in self._zip.infolist()]
-
-
-def _undated(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    fresh = zipfile.ZipInfo(info.filename, EPOCH)
-    fresh.compress_type = zipfile.ZIP_DEFLATED
-    fresh.external_attr = info.external_attr
-    return fresh
+    def parts(self) -> list[tuple[str, bytes]]:
+        """Every part by its name, in XlsxWriter's order."""
+        return [(name, self._zip.read(name)) for name in self._zip.namelist()]
 
 
 def workbook(profile: Profile, context: RunContext) -> io.BytesIO:
