@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     Block = Sequence[Sequence[Any]]
 
 NOTHING = "\\N"
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+ODD = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_ESCAPED = str.maketrans(ODD)
 
 
 def text_of(block: Block) -> str:
@@ -36,7 +37,7 @@ def _column(values: Sequence[Any]) -> Iterable[str]:
 
 def _words(values: Sequence[str]) -> Sequence[str]:
     whole = "".join(values)
-    if whole.isalnum() or whole == whole.translate(_ESCAPED):
+    if not any(odd in whole for odd in ODD):
         return values
     return [value.translate(_ESCAPED) for value in values]
 

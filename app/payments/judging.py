@@ -106,7 +106,8 @@ def possible_days(run: PayRun) -> Days:
 def judge(taken: ResultFile, days: Days, *, distinct: bool) -> None:
     """Every row stands in the table of results, beside its order and with its fate. `distinct`: no
     two rows answer the same order, which is not asked again then."""
-    judged = _beside(taken, days, distinct=distinct).subquery("judged")
+    once = _beside(taken, days, distinct=distinct).offset(0)  # no part is worked out twice
+    judged = once.subquery("judged")
     fate = case((judged.c.why != "", "aside"), (judged.c.settled, "same"), else_="posted")
     fixed = {"file_id": taken.id, "run_id": taken.run_id, "org_path": taken.org_path}
     cells = [literal(value, R.c[name].type) for name, value in fixed.items()]

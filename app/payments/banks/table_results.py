@@ -115,7 +115,7 @@ class TableReader:
         nothing = ("",) * len(rows)
         words = [nothing if place is None or place >= len(columns) else columns[place]
                  for place in self.words]  # fmt: skip
-        ref, card, name, bank_ref, seqs, *verdict = [[*map(str.strip, texts)] for texts in words]
+        ref, card, name, bank_ref, seqs, *verdict = map(stripped, words)
         outcomes, reasons, said = zip(*map(self.judge, *verdict), strict=True)
         return Lines(
             [row.number for row in rows], ref, outcomes, [*map(number_of, seqs)], card, name,
@@ -255,6 +255,14 @@ def is_control(row: Row, control: ControlLayout, *, first: bool, last: bool) -> 
         return False
     at = control.marker_at - 1
     return len(row.cells) > at and str(row.cells[at]).lstrip().startswith(control.marker)
+
+
+def stripped(texts: Sequence[Cell]) -> Sequence[str]:
+    """The texts without space around them; TypeError where one is no text."""
+    whole = "".join(texts)  # type: ignore[arg-type]  # as it says
+    if len(whole.split(None, 1)) < 2 and not whole[:1].isspace() and not whole[-1:].isspace():
+        return texts  # type: ignore[return-value]
+    return [*map(str.strip, texts)]  # type: ignore[arg-type]
 
 
 def number_of(text: str) -> int | None:
